@@ -1,0 +1,77 @@
+/**
+ * Files that appear whole or not at all, whatever kills the writer.
+ *
+ * An O_TMPFILE file has no name until it is complete and on disk, so a killed writer leaves nothing
+ * (open(2), linkat(2)). Filesystems without O_TMPFILE (NFS) get a temporary name and a rename.
+ */
+import { constants, createReadStream } from 'node:fs';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { run } from './run.js';
+
+/** __O_TMPFILE of asm-generic/fcntl.h; Node has no name for it. */
+const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
+const COPY_BYTES = 1024 * 1024;
+const NO_TMPFILE = new Set(['EOPNOTSUPP', 'EISDIR', 'EINVAL']);
+
+/** Temporary names end in this; `Store` removes what an earlier run on such a filesystem left. */
+export const PARTIAL_SUFFIX = '.partial';
+
+/**
+ * Writes `file` through `write`, fsyncs it and gives it its name; an existing file stays as it is
+ * when it appeared meanwhile.
+ */
+export async function writeWholeFile(
+  file: string,
+  write: (handle: FileHandle) => Promise<void>,
+): Promise<void> {
+  const handle = await openUnnamed(path.dirname(file));
+  if (handle === undefined) {
+    await writeAndRename(file, write);
+    return;
+  }
+  try {
+    await write(handle);
+    await handle.sync();
+    await run(['ln', '-L', '--', `/proc/${String(process.pid)}/fd/${String(handle.fd)}`, file]);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Copies a file so that the copy appears whole or not at all, as `writeWholeFile` does. */
+export async function copyWholeFile(source: string, file: string): Promise<void> {
+  await writeWholeFile(file, async (handle) => {
+    for await (const chunk of createReadStream(source, { highWaterMark: COPY_BYTES })) {
+      await handle.writeFile(chunk as Buffer);
+    }
+  });
+}
+
+async function openUnnamed(directory: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(directory, O_TMPFILE | constants.O_RDWR, 0o644);
+  } catch (error) {
+    if (NO_TMPFILE.has((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}
+
+async function writeAndRename(
+  file: string,
+  write: (handle: FileHandle) => Promise<void>,
+): Promise<void> {
+  const partial = `${file}.${String(process.pid)}${PARTIAL_SUFFIX}`;
+  try {
+    const handle = await open(partial, 'wx', 0o644);
+    try {
+      await write(handle);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(partial, file);
+  } finally {
+    await rm(partial, { force: true });
+  }
+}

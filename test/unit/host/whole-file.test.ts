@@ -1,0 +1,44 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { writeWholeFile } from '../../../src/host/whole-file.js';
+
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'onib-whole-'));
+});
+
+afterEach(async () => {
+  await rm(directory, { recursive: true });
+});
+
+test('writeWholeFile() gives the file its name only when it is complete', async () => {
+  const file = path.join(directory, 'object');
+  await writeWholeFile(file, async (handle) => {
+    await handle.writeFile('half');
+    expect(await readdir(directory)).toEqual([]);
+    await handle.writeFile(' and half');
+  });
+  expect(await readFile(file, 'utf8')).toBe('half and half');
+});
+
+test('writeWholeFile() leaves nothing when writing fails', async () => {
+  const failing = writeWholeFile(path.join(directory, 'object'), async (handle) => {
+    await handle.writeFile('half');
+    throw new Error('no more');
+  });
+  await expect(failing).rejects.toThrow('no more');
+  expect(await readdir(directory)).toEqual([]);
+});
+
+test('writeWholeFile() does not touch a file that is there already', async () => {
+  const file = path.join(directory, 'object');
+  await writeFile(file, 'first');
+  const second = writeWholeFile(file, async (handle) => {
+    await handle.writeFile('second');
+  });
+  await expect(second).rejects.toMatchObject({ code: 'COMMAND_FAILED' });
+  expect(await readFile(file, 'utf8')).toBe('first');
+});
