@@ -1,0 +1,178 @@
+/**
+ * The store: immutable objects by digest, releases that name them, and `current`.
+ *
+ *   <store>/objects/<64 hex digits>
+ *   <store>/releases/<id>/manifest.json, and <friendly name> -> ../../objects/<64 hex digits>
+ *   <store>/current -> releases/<id>
+ *   <store>/logs/<run>/…   <store>/lock   <store>/cell (mount point for a build's private tmpfs)
+ *
+ * A release appears by one rename and becomes current by another, so a reader sees the old release
+ * or the new one, never a mixture.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import {
+  access,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+} from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { OnibError } from '../errors.js';
+import { FileLock } from '../host/file-lock.js';
+import { PARTIAL_SUFFIX, copyWholeFile } from '../host/whole-file.js';
+import type { Digest, ReleaseManifest } from './manifest.js';
+
+const STAGING_PREFIX = '.new-';
+const READ_BYTES = 1024 * 1024;
+
+export class Store {
+  /** Absolute path. */
+  readonly directory: string;
+
+  constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  /** Empty directory where a build mounts its private tmpfs. */
+  get cellDirectory(): string {
+    return path.join(this.directory, 'cell');
+  }
+
+  objectPath(digest: Digest): string {
+    return path.join(this.directory, 'objects', digest.slice('sha256:'.length));
+  }
+
+  releasePath(id: string): string {
+    return path.join(this.directory, 'releases', id);
+  }
+
+  /** Takes the store's lock, makes its directories, and clears what a killed run may have left on filesystems without O_TMPFILE. */
+  async lock(holder: string): Promise<FileLock> {
+    for (const name of ['objects', 'releases', 'logs', 'cell']) {
+      await mkdir(path.join(this.directory, name), { recursive: true });
+    }
+    const lock = await FileLock.take(path.join(this.directory, 'lock'), holder);
+    await this.#clearLeftovers();
+    return lock;
+  }
+
+  /** Copies a file in as an object. */
+  async putObject(file: string): Promise<{ digest: Digest; size: number }> {
+    const digest = await digestOf(file);
+    const { size } = await stat(file);
+    const object = this.objectPath(digest);
+    if (!(await exists(object))) {
+      await copyWholeFile(file, object);
+    }
+    return { digest, size };
+  }
+
+  /** The current release's manifest; undefined before the first release. */
+  async current(): Promise<ReleaseManifest | undefined> {
+    try {
+      const id = path.basename(await readlink(path.join(this.directory, 'current')));
+      return await this.release(id);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  /** @throws {OnibError} `MANIFEST_BROKEN` when the manifest is not JSON of this schema. */
+  async release(id: string): Promise<ReleaseManifest> {
+    const file = path.join(this.releasePath(id), 'manifest.json');
+    const text = await readFile(file, 'utf8');
+    try {
+      const manifest = JSON.parse(text) as { schema?: unknown };
+      if (manifest.schema === 'onib.release/1') return manifest as ReleaseManifest;
+    } catch (cause) {
+      throw brokenManifest(file, 'it is not JSON', cause);
+    }
+    throw brokenManifest(file, 'its schema is not onib.release/1');
+  }
+
+  /** Writes a release and makes it current. Every artifact must be in the store. */
+  async commit(manifest: ReleaseManifest): Promise<string> {
+    const staging = this.releasePath(STAGING_PREFIX + manifest.id);
+    await mkdir(staging);
+    for (const artifact of manifest.artifacts) {
+      const object = this.objectPath(artifact.digest);
+      await access(object);
+      await symlink(
+        path.join('..', '..', 'objects', path.basename(object)),
+        path.join(staging, artifact.fileName),
+      );
+    }
+    const file = await open(path.join(staging, 'manifest.json'), 'wx', 0o644);
+    try {
+      await file.writeFile(`${JSON.stringify(manifest, null, 2)}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    const release = this.releasePath(manifest.id);
+    await rename(staging, release);
+    await this.#switchCurrent(manifest.id);
+    return release;
+  }
+
+  async #switchCurrent(id: string): Promise<void> {
+    const next = path.join(this.directory, `${STAGING_PREFIX}current`);
+    await rm(next, { force: true });
+    await symlink(path.join('releases', id), next);
+    await rename(next, path.join(this.directory, 'current'));
+    const directory = await open(this.directory, 'r');
+    try {
+      await directory.sync();
+    } finally {
+      await directory.close();
+    }
+  }
+
+  async #clearLeftovers(): Promise<void> {
+    for (const name of ['objects', 'releases', '.']) {
+      const directory = path.join(this.directory, name);
+      for (const entry of await readdir(directory)) {
+        if (!entry.endsWith(PARTIAL_SUFFIX) && !entry.startsWith(STAGING_PREFIX)) continue;
+        await rm(path.join(directory, entry), { recursive: true, force: true });
+      }
+    }
+  }
+
+  /** A new directory for one run's logs. */
+  async newLogDirectory(run: string): Promise<string> {
+    const directory = path.join(this.directory, 'logs', run);
+    await mkdir(directory, { recursive: true });
+    return directory;
+  }
+}
+
+function brokenManifest(file: string, why: string, cause?: unknown): OnibError {
+  return new OnibError('MANIFEST_BROKEN', `Cannot read release manifest "${file}": ${why}`, {
+    cause,
+    hint: 'onib build all writes a new release',
+  });
+}
+
+async function digestOf(file: string): Promise<Digest> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file, { highWaterMark: READ_BYTES }), hash);
+  return `sha256:${hash.digest('hex')}`;
+}
+
+async function exists(file: string): Promise<boolean> {
+  try {
+    await access(file);
+    return true;
+  } catch {
+    return false;
+  }
+}

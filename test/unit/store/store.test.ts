@@ -1,0 +1,110 @@
+import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Artifact, ReleaseManifest } from '../../../src/store/manifest.js';
+import { Store } from '../../../src/store/store.js';
+
+let directory: string;
+let store: Store;
+
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'onib-store-'));
+  store = new Store(path.join(directory, 'builds'));
+  await using _lock = await store.lock('test');
+});
+
+afterEach(async () => {
+  await rm(directory, { recursive: true });
+});
+
+async function artifact(content: string): Promise<Artifact> {
+  const file = path.join(directory, 'made');
+  await writeFile(file, content);
+  return {
+    kind: 'base',
+    name: 'base',
+    fileName: 'base.trixie.squashfs',
+    format: 'squashfs',
+    architecture: 'amd64',
+    inputDigest: 'sha256:00',
+    inputs: {},
+    seconds: 1,
+    ...(await store.putObject(file)),
+  };
+}
+
+function manifest(id: string, artifacts: readonly Artifact[]): ReleaseManifest {
+  return {
+    schema: 'onib.release/1',
+    id,
+    created: '2026-11-20T14:05:01.000Z',
+    onib: '0.1.0',
+    artifacts,
+    profiles: [],
+  };
+}
+
+describe('Store', () => {
+  test('putObject() names an object by its sha256', async () => {
+    const { digest, size } = await artifact('hello\n');
+    // From `printf 'hello\n' | sha256sum`.
+    expect(digest).toBe('sha256:5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03');
+    expect(size).toBe(6);
+    expect(await readFile(store.objectPath(digest), 'utf8')).toBe('hello\n');
+  });
+
+  test('putObject() keeps one object for equal content', async () => {
+    await artifact('same');
+    await artifact('same');
+    expect(await readdir(path.join(store.directory, 'objects'))).toHaveLength(1);
+  });
+
+  test('current() is undefined before the first release', async () => {
+    expect(await store.current()).toBeUndefined();
+  });
+
+  test('commit() writes friendly names as relative links and switches current', async () => {
+    const one = manifest('20261120T140501Z-0001', [await artifact('one')]);
+    const two = manifest('20261120T140502Z-0002', [await artifact('two')]);
+    await store.commit(one);
+    expect(await store.current()).toEqual(one);
+    const release = await store.commit(two);
+    expect(await store.current()).toEqual(two);
+    expect(await readFile(path.join(release, 'base.trixie.squashfs'), 'utf8')).toBe('two');
+    expect(await readlink(path.join(release, 'base.trixie.squashfs'))).toMatch(
+      /^\.\.\/\.\.\/objects\/[0-9a-f]{64}$/,
+    );
+    expect(
+      await readFile(path.join(store.releasePath(one.id), 'base.trixie.squashfs'), 'utf8'),
+    ).toBe('one');
+  });
+
+  test('commit() refuses a release whose object is missing, and current stays', async () => {
+    const good = manifest('20261120T140501Z-0001', [await artifact('one')]);
+    await store.commit(good);
+    const bad = { ...(await artifact('x')), digest: `sha256:${'0'.repeat(64)}` as const };
+    await expect(store.commit(manifest('20261120T140502Z-0002', [bad]))).rejects.toThrow('ENOENT');
+    expect(await store.current()).toEqual(good);
+  });
+
+  test('lock() clears what a killed run left half done', async () => {
+    const half = manifest('20261120T140502Z-0002', [
+      { ...(await artifact('x')), digest: `sha256:${'0'.repeat(64)}` as const },
+    ]);
+    await expect(store.commit(half)).rejects.toThrow();
+    expect(await readdir(path.join(store.directory, 'releases'))).toHaveLength(1);
+    await using _lock = await store.lock('again');
+    expect(await readdir(path.join(store.directory, 'releases'))).toEqual([]);
+  });
+
+  test('release() explains a broken manifest', async () => {
+    await store.commit(manifest('20261120T140501Z-0001', []));
+    const file = path.join(store.releasePath('20261120T140501Z-0001'), 'manifest.json');
+    await writeFile(file, '{"schema": "other/1"}');
+    await expect(store.current()).rejects.toMatchObject({
+      code: 'MANIFEST_BROKEN',
+      message: `Cannot read release manifest "${file}": its schema is not onib.release/1`,
+    });
+  });
+});
