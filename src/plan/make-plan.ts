@@ -1,0 +1,231 @@
+/** Configuration and facts to a plan: which steps, in which order, and why. */
+import type { Config, ImageConfig } from '../project/config.js';
+import type { Artifact, ArtifactKind } from '../store/manifest.js';
+import { deepFreeze } from './freeze.js';
+import { imageInputs, loaderInputs } from './inputs.js';
+import type {
+  AptSources,
+  BaseStep,
+  Facts,
+  Inputs,
+  KernelSetStep,
+  LoadersStep,
+  OverlayStep,
+  Plan,
+  PlanStep,
+} from './plan.js';
+import { BASE_INPUT, inputReasons } from './reasons.js';
+import { sourcesKey } from './sources-key.js';
+import { wantedImages, wantsLoaders, type Wanted } from './wanted.js';
+
+export type { Wanted } from './wanted.js';
+
+/** iPXE of Debian's `ipxe` package: BIOS, UEFI on the firmware's own network driver, UEFI with its own drivers. */
+export const LOADERS = ['undionly.kpxe', 'snponly.efi', 'ipxe.efi'] as const;
+
+const KERNEL_SET_KINDS = ['kernel', 'initrd', 'modules'] as const;
+
+interface Context {
+  readonly config: Config;
+  readonly facts: Facts;
+  readonly force: boolean;
+  /** Images that were asked for by themselves. */
+  readonly wanted: ReadonlySet<ImageConfig>;
+}
+
+/**
+ * Plans a build. Pure: the same arguments give the same plan.
+ *
+ * @throws {OnibErrors} when `wanted` names what the project does not have (exit 2).
+ */
+export function makePlan(config: Config, facts: Facts, wanted: Wanted): Plan {
+  const context: Context = {
+    config,
+    facts,
+    force: wanted.force ?? false,
+    wanted: new Set(wantedImages(config, wanted)),
+  };
+  const kernelSets = imagesOf(context, 'initrd').flatMap((image) => kernelSetStep(image, context));
+  const bases = neededBases(context).flatMap((image) => baseStep(image, context));
+  const overlays = imagesOf(context, 'overlay').flatMap((image) =>
+    overlayStep(image, bases, context),
+  );
+  const loaders = wantsLoaders(config, wanted) ? loadersStep(context) : [];
+  const steps: PlanStep[] = [...kernelSets, ...bases, ...overlays, ...loaders];
+  const { defaultProfile } = config;
+  return deepFreeze({
+    root: config.root,
+    store: config.settings.artifactPath,
+    buildRootSize: config.settings.buildRootSize,
+    steps,
+    ...sortOut(steps, context),
+    profiles: config.profiles,
+    ...(defaultProfile === undefined ? {} : { defaultProfile }),
+  });
+}
+
+function imagesOf(context: Context, kind: ImageConfig['kind']): ImageConfig[] {
+  return [...context.wanted].filter((image) => image.kind === kind);
+}
+
+/** Bases that were asked for, and those that overlays need. */
+function neededBases(context: Context): ImageConfig[] {
+  const names = new Set(imagesOf(context, 'overlay').map(({ base }) => base));
+  return context.config.images.filter(
+    (image) => image.kind === 'base' && (context.wanted.has(image) || names.has(image.name)),
+  );
+}
+
+function baseStep(image: ImageConfig, context: Context): BaseStep[] {
+  const sources = sourcesOf(image, context);
+  const inputs = imageInputs(image, context.facts, sources);
+  const artifact = findArtifact(context, 'base', image.name);
+  const reasons = [...forced(image, context), ...changes([artifact], inputs)];
+  if (reasons.length === 0) return [];
+  const fileName = `base.${image.settings.suite}.squashfs`;
+  const title = titleOf('base', image.name);
+  return [{ kind: 'base', title, image, fileName, reasons, inputs, sources }];
+}
+
+function kernelSetStep(image: ImageConfig, context: Context): KernelSetStep[] {
+  const sources = sourcesOf(image, context);
+  const inputs = imageInputs(image, context.facts, sources);
+  const artifacts = KERNEL_SET_KINDS.map((kind) => findArtifact(context, kind, image.name));
+  const reasons = [...forced(image, context), ...changes(artifacts, inputs)];
+  if (reasons.length === 0) return [];
+  const title = titleOf('kernel set', image.name);
+  return [{ kind: 'kernel-set', title, image, reasons, inputs, sources }];
+}
+
+function overlayStep(
+  image: ImageConfig,
+  bases: readonly BaseStep[],
+  context: Context,
+): OverlayStep[] {
+  const sources = sourcesOf(image, context);
+  const inputs = imageInputs(image, context.facts, sources);
+  const artifact = findArtifact(context, 'overlay', image.name);
+  const name = image.base ?? '';
+  const baseArtifact = findArtifact(context, 'base', name);
+  const planned = baseArtifact === undefined || bases.some((base) => base.image.name === name);
+  const overBase = planned
+    ? [`base image "${name}" is rebuilt`]
+    : artifact?.inputs[BASE_INPUT] === baseArtifact.digest
+      ? []
+      : ['it was made over another base image'];
+  const changed = changes([artifact], inputs);
+  const reasons = [
+    ...forced(image, context),
+    ...changed,
+    // For a first build the base is no further reason.
+    ...(artifact === undefined ? [] : overBase),
+  ];
+  if (reasons.length === 0) return [];
+  return [
+    {
+      kind: 'overlay',
+      title: titleOf('overlay', image.name),
+      image,
+      fileName: `${image.name}.overlay.cpio.gz`,
+      base: planned ? { planned: name } : { artifact: baseArtifact },
+      reasons,
+      inputs,
+      sources,
+    },
+  ];
+}
+
+function loadersStep(context: Context): LoadersStep[] {
+  const { settings } = context.config;
+  const sources = context.facts.sources[sourcesKey(settings)] ?? { lines: [] };
+  const inputs = loaderInputs(settings, LOADERS, context.facts, sources);
+  const artifacts = LOADERS.map((name) => findArtifact(context, 'loader', name));
+  const reasons = [...(context.force ? ['forced'] : []), ...changes(artifacts, inputs)];
+  if (reasons.length === 0) return [];
+  const title = 'boot loaders';
+  return [{ kind: 'loaders', title, settings, files: LOADERS, reasons, inputs, sources }];
+}
+
+/** `kernel set kernel` says the same twice, and so does `base base`. */
+function titleOf(what: string, name: string): string {
+  return `${what} ${name}`;
+}
+
+function sourcesOf(image: ImageConfig, context: Context): AptSources {
+  return context.facts.sources[sourcesKey(image.settings)] ?? { lines: [] };
+}
+
+function forced(image: ImageConfig, context: Context): string[] {
+  return context.force && context.wanted.has(image) ? ['forced'] : [];
+}
+
+/** Why artifacts that are built together do not have these inputs. */
+function changes(artifacts: readonly (Artifact | undefined)[], inputs: Inputs): string[] {
+  const present = artifacts.filter((artifact) => artifact !== undefined);
+  if (present.length === 0) return ['first build'];
+  if (present.length < artifacts.length) return ['a part is missing from the current release'];
+  return [...new Set(present.flatMap((artifact) => inputReasons(artifact.inputs, inputs)))];
+}
+
+function findArtifact(context: Context, kind: ArtifactKind, name: string): Artifact | undefined {
+  return context.facts.current?.artifacts.find(
+    (artifact) => artifact.kind === kind && artifact.name === name,
+  );
+}
+
+/** What of the current release stays, and what no longer fits. What a step makes anew is neither. */
+function sortOut(steps: readonly PlanStep[], context: Context): Pick<Plan, 'keep' | 'drop'> {
+  const left = (context.facts.current?.artifacts ?? []).filter(
+    (artifact) => !steps.some((step) => makes(step, artifact)),
+  );
+  const bases = left.filter(
+    (artifact) => artifact.kind === 'base' && orphaned(artifact, context) === undefined,
+  );
+  const keep: Artifact[] = [];
+  const drop: { artifact: Artifact; reason: string }[] = [];
+  for (const artifact of left) {
+    const reason = orphaned(artifact, context) ?? baseGone(artifact, bases, steps, context);
+    if (reason === undefined) keep.push(artifact);
+    else drop.push({ artifact, reason });
+  }
+  return { keep, drop };
+}
+
+function makes(step: PlanStep, { kind, name }: Artifact): boolean {
+  switch (step.kind) {
+    case 'loaders':
+      return kind === 'loader' && step.files.includes(name);
+    case 'kernel-set':
+      return KERNEL_SET_KINDS.some((one) => one === kind) && name === step.image.name;
+    case 'base':
+    case 'overlay':
+      return kind === step.kind && name === step.image.name;
+  }
+}
+
+function orphaned({ kind, name }: Artifact, { config }: Context): string | undefined {
+  if (kind === 'loader') {
+    return LOADERS.some((loader) => loader === name) ? undefined : 'it is no longer offered';
+  }
+  const imageKind = kind === 'base' || kind === 'overlay' ? kind : 'initrd';
+  const owned = config.images.some((image) => image.kind === imageKind && image.name === name);
+  return owned ? undefined : `no vars file "${name}" makes it any more`;
+}
+
+/** An overlay holds what changed over one base: over another it would not fit. */
+function baseGone(
+  artifact: Artifact,
+  bases: readonly Artifact[],
+  steps: readonly PlanStep[],
+  { config }: Context,
+): string | undefined {
+  if (artifact.kind !== 'overlay') return undefined;
+  if (bases.some((base) => base.digest === artifact.baseDigest)) return undefined;
+  const name = config.images.find(
+    (image) => image.kind === 'overlay' && image.name === artifact.name,
+  )?.base;
+  const rebuilt = steps.some((step) => step.kind === 'base' && step.image.name === name);
+  return rebuilt
+    ? `base image "${name ?? ''}" is rebuilt: onib build overlay vars/${artifact.name}.yml`
+    : 'its base image is no longer in the release';
+}

@@ -1,0 +1,85 @@
+/**
+ * A plan: frozen data that says what will be built, in which order and why. It can be printed,
+ * compared and sent to another process; it reads nothing and changes nothing.
+ */
+import type { Artifact, BootProfile, Digest } from '../store/manifest.js';
+import type { ImageConfig, ProfileConfig, Settings } from '../project/config.js';
+
+/** The base's own digest is not among them: it is added, as `base`, when the base is known. */
+export type Inputs = Readonly<Record<string, string>>;
+
+/** Mirror lines as they stand in a one-line-style sources.list, for one suite. */
+export interface AptSources {
+  readonly lines: readonly string[];
+  /** `http://host:port`, or undefined. */
+  readonly proxy?: string;
+}
+
+interface StepCommon {
+  /** `overlay discovery`, `base base`, `kernel set kernel`, `boot loaders`. */
+  readonly title: string;
+  /** Why it has to be built, one line each; never empty. */
+  readonly reasons: readonly string[];
+  readonly inputs: Inputs;
+  readonly sources: AptSources;
+}
+
+export interface BaseStep extends StepCommon {
+  readonly kind: 'base';
+  readonly image: ImageConfig;
+  /** `base.trixie.squashfs`. */
+  readonly fileName: string;
+}
+
+export interface KernelSetStep extends StepCommon {
+  readonly kind: 'kernel-set';
+  readonly image: ImageConfig;
+}
+
+export interface OverlayStep extends StepCommon {
+  readonly kind: 'overlay';
+  readonly image: ImageConfig;
+  /** `discovery.overlay.cpio.gz`. */
+  readonly fileName: string;
+  /** Name of the base image that is built in the same plan, or the artifact that is there already. */
+  readonly base: { readonly planned: string } | { readonly artifact: Artifact };
+}
+
+export interface LoadersStep extends StepCommon {
+  readonly kind: 'loaders';
+  readonly settings: Settings;
+  /** Names of the loaders that the release offers: `undionly.kpxe`, `snponly.efi`, `ipxe.efi`. */
+  readonly files: readonly string[];
+}
+
+export type PlanStep = BaseStep | KernelSetStep | OverlayStep | LoadersStep;
+
+export interface Plan {
+  readonly root: string;
+  /** Absolute path of the store. */
+  readonly store: string;
+  readonly buildRootSize: string;
+  /** In build order: what a step needs stands before it. */
+  readonly steps: readonly PlanStep[];
+  /** Artifacts of the current release that stay. */
+  readonly keep: readonly Artifact[];
+  /** Artifacts of the current release that no longer fit, with the reason. */
+  readonly drop: readonly { readonly artifact: Artifact; readonly reason: string }[];
+  readonly profiles: readonly ProfileConfig[];
+  readonly defaultProfile?: string;
+}
+
+/** What planning needs to know about the world; gathered by `project/facts.ts`. */
+export interface Facts {
+  /** Artifacts and profiles of the current release. */
+  readonly current?: {
+    readonly artifacts: readonly Artifact[];
+    readonly profiles: readonly BootProfile[];
+  };
+  /** By image name: digest of each file of every role that it uses (role dependencies included), by `role <path>`, and of templates and plugins. */
+  readonly roleFiles: Readonly<Record<string, Readonly<Record<string, Digest>>>>;
+  /** Apt sources by `sourcesKey` of the settings that decide them. */
+  readonly sources: Readonly<Record<string, AptSources>>;
+  /** Versions of what shapes the output: onib, ansible-core, mmdebstrap, libsquashfs. */
+  readonly tools: Readonly<Record<string, string>>;
+}

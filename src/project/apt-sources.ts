@@ -1,0 +1,142 @@
+/**
+ * Where packages come from: `apt_server`, else the build host's own mirror, read from its apt
+ * configuration. No mirror is written down in onib; without one the bootstrapper uses its default.
+ */
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { run } from '../host/run.js';
+import { version } from '../package.js';
+import type { AptSources } from '../plan/plan.js';
+import { askOnce } from './answer-cache.js';
+import type { Settings } from './config.js';
+import { filesBelow } from './role-files.js';
+
+/** Base addresses of the Debian archive and of its security archive, without a trailing slash. */
+export interface Mirror {
+  readonly debian?: string;
+  readonly security?: string;
+}
+
+/** What the build host's apt is set to. */
+export interface HostApt {
+  readonly mirror: Mirror;
+  /** `http://host:port`. */
+  readonly proxy?: string;
+}
+
+const FIELDS = ['REPO_URI', 'ORIGIN', 'LABEL', 'RELEASE', 'COMPONENT'] as const;
+
+/** Suites without updates and security suites of their own. */
+const ROLLING = new Set(['sid', 'unstable', 'experimental']);
+/** Until Debian 10 the security suite was `buster/updates`. */
+const OLD_SECURITY = new Set(['jessie', 'stretch', 'buster']);
+
+/**
+ * Asks the build host's apt; an answer without a mirror where there is no apt. apt builds its whole
+ * package cache to tell its sources, a second of work, so the answer is kept while nothing changes.
+ */
+export async function readHostApt(): Promise<HostApt> {
+  return JSON.parse(await askOnce('apt', await aptDigest(), askApt)) as HostApt;
+}
+
+async function askApt(): Promise<string> {
+  const format = FIELDS.map((field) => `$(${field})`).join('\t');
+  const [targets, config] = await Promise.all([
+    optionalRun(['apt-get', 'indextargets', '--format', format, 'Created-By: Packages']),
+    optionalRun(['apt-config', 'shell', 'proxy', 'Acquire::http::Proxy']),
+  ]);
+  const proxy = parseProxy(config);
+  const answer: HostApt = {
+    mirror: parseMirror(targets),
+    ...(proxy === undefined ? {} : { proxy }),
+  };
+  return JSON.stringify(answer);
+}
+
+/** Digest of apt's configuration, and of which indexes it has: before the first update they tell less. */
+async function aptDigest(): Promise<string> {
+  const hash = createHash('sha256').update(`${version}\0${process.env.APT_CONFIG ?? ''}\0`);
+  for (const file of await filesBelow('/etc/apt').catch(() => [])) {
+    const content = await readFile(path.join('/etc/apt', file.path)).catch(() => '');
+    hash.update(`${file.path}\0${content.length}\0`).update(content);
+  }
+  const indexes = await readdir('/var/lib/apt/lists').catch(() => []);
+  return hash.update(indexes.sort().join('\0')).digest('hex');
+}
+
+/** Standard output, or nothing where the program is absent or refuses: a host that is no Debian. */
+async function optionalRun(argv: readonly string[]): Promise<string> {
+  return await run(argv, { check: false, env: { LC_ALL: 'C.UTF-8' } }).then(
+    (result) => (result.exitCode === 0 ? result.stdout : ''),
+    () => '',
+  );
+}
+
+/**
+ * Takes the Debian mirror out of `apt-get indextargets`, a line per index: address, origin, label,
+ * suite as written in the sources, component, separated by tabs.
+ *
+ * Origin and label stand there only after `apt-get update`; before, the address has to do.
+ */
+export function parseMirror(indexTargets: string): Mirror {
+  const mirror: { debian?: string; security?: string } = {};
+  for (const line of indexTargets.split('\n')) {
+    const [uri = '', origin = '', label = '', release = '', component = ''] = line.split('\t');
+    // file:, cdrom: and mirror+file: are not reachable from inside a tree.
+    if (!/^https?:\/\//.test(uri)) continue;
+    const address = uri.replace(/\/+$/, '');
+    const archive = origin === '' ? archiveByAddress(address, release, component) : label;
+    if (origin !== '' && origin !== 'Debian') continue;
+    if (archive === 'Debian') mirror.debian ??= address;
+    if (archive === 'Debian-Security') mirror.security ??= address;
+  }
+  return mirror;
+}
+
+/** Others publish below `…/debian` too, but not a component `main` of a Debian suite's security. */
+function archiveByAddress(address: string, release: string, component: string): string {
+  if (component !== 'main') return '';
+  if (/-security$|\/updates$/.test(release)) {
+    return address.endsWith('/debian-security') ? 'Debian-Security' : '';
+  }
+  return address.endsWith('/debian') ? 'Debian' : '';
+}
+
+/** Takes the proxy out of `apt-config shell proxy Acquire::http::Proxy`: `proxy='http://…'`. */
+export function parseProxy(shellAssignment: string): string | undefined {
+  const proxy = /^proxy='(.*)'$/m.exec(shellAssignment)?.[1]?.replace(/\/+$/, '');
+  return proxy === undefined || proxy === '' || proxy === 'DIRECT' ? undefined : proxy;
+}
+
+/** Addresses behind `apt_server`: `host`, `host:3142`, `host/debian`, `host:3142/mirror.example/debian`. */
+export function mirrorOfServer(server: string): Mirror {
+  const address = /^https?:\/\//.test(server) ? server : `http://${server}`;
+  if (new URL(address).pathname === '/') {
+    const top = address.replace(/\/+$/, '');
+    return { debian: `${top}/debian`, security: `${top}/debian-security` };
+  }
+  return address.endsWith('/debian')
+    ? { debian: address, security: `${address}-security` }
+    : { debian: address };
+}
+
+/** Sources of one image. Without a mirror there are no lines: the bootstrapper's default applies. */
+export function aptSources(settings: Settings, host: HostApt): AptSources {
+  const { suite, aptServer } = settings;
+  const mirror = aptServer === undefined ? host.mirror : mirrorOfServer(aptServer);
+  const components = settings.components.join(' ');
+  const lines: string[] = [];
+  if (mirror.debian !== undefined) {
+    lines.push(`deb ${mirror.debian} ${suite} ${components}`);
+    if (!ROLLING.has(suite)) {
+      lines.push(`deb ${mirror.debian} ${suite}-updates ${components}`);
+      if (mirror.security !== undefined) {
+        const security = OLD_SECURITY.has(suite) ? `${suite}/updates` : `${suite}-security`;
+        lines.push(`deb ${mirror.security} ${security} ${components}`);
+      }
+    }
+  }
+  const proxy = settings.aptProxy ?? host.proxy;
+  return { lines, ...(proxy === undefined ? {} : { proxy }) };
+}

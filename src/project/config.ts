@@ -1,0 +1,88 @@
+/**
+ * What a project says, parsed and checked: plain data that everything downstream reads.
+ * Nothing after `loadProject` opens a vars file again.
+ */
+import type { SourcePlace } from '../errors.js';
+
+export type ImageKind = 'base' | 'initrd' | 'overlay';
+
+/** An Ansible role that changes one tree. */
+export interface Provisioner {
+  /** As written: `roles/overlay/provision_discovery`. */
+  readonly role: string;
+  /** Absolute path of the role's directory, in the project or among the roles that ship with onib. */
+  readonly directory: string;
+  readonly place: SourcePlace;
+}
+
+export type Bootstrapper = 'mmdebstrap' | 'debootstrap';
+export type SquashfsCompressor = 'xz' | 'zstd' | 'gzip' | 'lz4';
+
+export interface Compression {
+  readonly compressor: SquashfsCompressor;
+  /** Undefined: the compressor's own default. */
+  readonly level?: number;
+  /** Bytes; a power of two from 4 KiB to 1 MiB. */
+  readonly blockSize: number;
+}
+
+/** Known keys of `group_vars/on_imagebuild` (and of a vars file, which may override them for its image), typed, with defaults filled in. */
+export interface Settings {
+  /** Debian codename: `trixie`, `bookworm`. Ancestor's name: `debootstrap_release`. */
+  readonly suite: string;
+  /** Debian architecture. */
+  readonly architecture: string;
+  readonly components: readonly string[];
+  readonly bootstrap: Bootstrapper;
+  /** Mirror host, or host:port, with an optional path, used instead of the build host's own; never left in an image. */
+  readonly aptServer?: string;
+  /** `http://host:port` of a caching proxy; never left in an image. */
+  readonly aptProxy?: string;
+  /** Where the store lives; absolute. Default: `<project>/builds`. */
+  readonly artifactPath: string;
+  /** Size limit of the tmpfs that trees live in during a build, as mount(8) takes it: `6G`, `60%`. */
+  readonly buildRootSize: string;
+  readonly compression: Compression;
+}
+
+/** One `vars/<name>.yml`. */
+export interface ImageConfig {
+  readonly kind: ImageKind;
+  /** The file's name without `.yml`. */
+  readonly name: string;
+  /** Relative to the project: `vars/discovery.yml`. */
+  readonly file: string;
+  readonly provisioners: readonly Provisioner[];
+  readonly settings: Settings;
+  /** Overlays: name of the base image's vars file. */
+  readonly base?: string;
+  /** Initrd: Debian kernel metapackage or exact image package, e.g. `linux-image-amd64`. */
+  readonly kernelPackage?: string;
+  /** Initrd: directories and modules below /lib/modules/<version>/kernel that go into the modules layer, as globs. */
+  readonly moduleLayer?: readonly string[];
+  /** Packages that the bootstrapper installs, before any provisioner runs (base and initrd). */
+  readonly packages: readonly string[];
+  /** What Ansible gets: inventory and group variables, overlaid by every key of the vars file. */
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/** `boot-profiles.yml`: which overlays and kernel arguments a node gets. */
+export interface ProfileConfig {
+  readonly name: string;
+  readonly base?: string;
+  /** Name of the kernel set's vars file; default: the only one. */
+  readonly kernel?: string;
+  readonly overlays: readonly string[];
+  readonly arguments: readonly string[];
+  readonly nodes: readonly string[];
+  readonly place?: SourcePlace;
+}
+
+export interface Config {
+  /** Absolute path of the project. */
+  readonly root: string;
+  readonly settings: Settings;
+  readonly images: readonly ImageConfig[];
+  readonly profiles: readonly ProfileConfig[];
+  readonly defaultProfile?: string;
+}

@@ -1,0 +1,42 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { imageInputs, inputDigest } from '../../../src/plan/inputs.js';
+import { inputReasons } from '../../../src/plan/reasons.js';
+import { facts, image } from './sample.js';
+
+const records = fc.dictionary(fc.string({ maxLength: 5 }), fc.string({ maxLength: 5 }), {
+  maxKeys: 6,
+});
+
+describe('inputDigest()', () => {
+  test('inputDigest() is the same for the same inputs in any order, and for no others', () => {
+    fc.assert(
+      fc.property(records, records, (left, right) => {
+        const reversed = Object.fromEntries(Object.entries(left).reverse());
+        expect(inputDigest(reversed)).toBe(inputDigest(left));
+        const same = inputReasons(left, right).length === 0 && left.base === right.base;
+        expect(inputDigest(left) === inputDigest(right)).toBe(same);
+      }),
+    );
+  });
+
+  test('inputDigest() stays as it is: a release knows only its value', () => {
+    expect(inputDigest({ b: '2', a: '1' })).toBe(
+      'sha256:5f13efef7cdd95e7a0171a4cc6ef643955a42f10ad9dd98c6b2f1f4e6903f7f5',
+    );
+  });
+});
+
+describe('imageInputs()', () => {
+  test('imageInputs() holds no value of a variable and no mirror', () => {
+    const secret = image('overlay', 'tools', { variables: { password: 'hunter2' } });
+    const inputs = imageInputs(secret, facts(), {
+      lines: ['deb http://user:pass@mirror.example/debian trixie main'],
+      proxy: 'http://192.0.2.1:3142',
+    });
+    const text = JSON.stringify(inputs);
+    expect(Object.keys(inputs)).toContain('var password');
+    expect(text).not.toMatch(/hunter2|mirror\.example|192\.0\.2\.1/);
+    expect(inputs.sources).toBe('trixie main');
+  });
+});

@@ -1,0 +1,112 @@
+/** A small configuration and its facts, as data. */
+import { inputDigest } from '../../../src/plan/inputs.js';
+import type { AptSources, Facts, Plan } from '../../../src/plan/plan.js';
+import { sourcesKey } from '../../../src/plan/sources-key.js';
+import type { Config, ImageConfig, ImageKind, Settings } from '../../../src/project/config.js';
+import type {
+  Artifact,
+  ArtifactFormat,
+  ArtifactKind,
+  Digest,
+} from '../../../src/store/manifest.js';
+
+export const SETTINGS: Settings = {
+  suite: 'trixie',
+  architecture: 'amd64',
+  components: ['main'],
+  bootstrap: 'mmdebstrap',
+  artifactPath: '/p/builds',
+  buildRootSize: '80%',
+  compression: { compressor: 'xz', blockSize: 131_072 },
+};
+
+const SOURCES: AptSources = { lines: ['deb http://mirror.example/debian trixie main'] };
+
+export function image(kind: ImageKind, name: string, more: Partial<ImageConfig> = {}): ImageConfig {
+  const file = `vars/${name}.yml`;
+  const role = `roles/${kind}/${name}`;
+  return {
+    ...{ kind, name, file, settings: SETTINGS, packages: [] },
+    provisioners: [{ role, directory: `/p/${role}`, place: { file, line: 1, column: 1 } }],
+    variables: { suite: 'trixie', colour: 'red', provisioner: role },
+    ...(kind === 'overlay' ? { base: 'base' } : {}),
+    ...more,
+  };
+}
+
+export function config(images: readonly ImageConfig[] = SAMPLE): Config {
+  return { root: '/p', settings: SETTINGS, images, profiles: [], defaultProfile: 'tools' };
+}
+
+const SAMPLE = [
+  image('base', 'base'),
+  image('overlay', 'discovery'),
+  image('initrd', 'kernel'),
+  image('overlay', 'tools'),
+];
+
+export function digest(text: string): Digest {
+  return inputDigest({ text });
+}
+
+export function facts(from: Config = config(), current?: readonly Artifact[]): Facts {
+  return {
+    roleFiles: Object.fromEntries(
+      from.images.map(({ name, provisioners }) => [
+        name,
+        { [`role ${provisioners[0]?.role ?? ''}/tasks/main.yml`]: digest(name) },
+      ]),
+    ),
+    sources: Object.fromEntries(
+      [from, ...from.images].map(({ settings }) => [sourcesKey(settings), SOURCES]),
+    ),
+    tools: { onib: '1.0', mmdebstrap: '1.3', 'ansible-core': '2.14', libsquashfs1: '1.2' },
+    ...(current === undefined ? {} : { current: { artifacts: current, profiles: [] } }),
+  };
+}
+
+const FORMATS: Record<ArtifactKind, ArtifactFormat> = {
+  base: 'squashfs',
+  kernel: 'bzImage',
+  initrd: 'initramfs',
+  modules: 'squashfs',
+  overlay: 'cpio.gz',
+  loader: 'binary',
+};
+
+/** What a build of this plan leaves in the release: its artifacts and those that stay. */
+export function built(plan: Plan, mark = 'first'): Artifact[] {
+  const made: Artifact[] = [];
+  const add = (
+    kind: ArtifactKind,
+    name: string,
+    fileName: string,
+    inputs: Readonly<Record<string, string>>,
+    baseDigest?: Digest,
+  ): void => {
+    const recorded = { ...inputs, ...(baseDigest === undefined ? {} : { base: baseDigest }) };
+    made.push({
+      ...{ kind, name, fileName, format: FORMATS[kind], architecture: 'amd64' },
+      ...{ size: 1, seconds: 1, digest: digest(`${kind} ${name} ${mark}`) },
+      ...{ inputs: recorded, inputDigest: inputDigest(recorded) },
+      ...(baseDigest === undefined ? {} : { baseDigest }),
+    });
+  };
+  for (const step of plan.steps) {
+    const { inputs } = step;
+    if (step.kind === 'loaders') {
+      for (const file of step.files) add('loader', file, file, inputs);
+    } else if (step.kind === 'kernel-set') {
+      for (const kind of ['kernel', 'initrd', 'modules'] as const) {
+        add(kind, step.image.name, `${kind}-6.12-${step.image.name}`, inputs);
+      }
+    } else if (step.kind === 'base') add('base', step.image.name, step.fileName, inputs);
+    else {
+      const { base } = step;
+      const over =
+        'artifact' in base ? base.artifact : made.find(({ name }) => name === base.planned);
+      add('overlay', step.image.name, step.fileName, inputs, over?.digest);
+    }
+  }
+  return [...plan.keep, ...made];
+}

@@ -1,0 +1,61 @@
+import { chmod, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { roleFiles } from '../../../src/project/role-files.js';
+import { withProject, type Files } from './temp-project.js';
+
+const ROLES: Files = {
+  'roles/overlay/a/tasks/main.yml': [
+    '- ansible.builtin.import_role:',
+    '    name: common',
+    '- block:',
+    '    - include_role: name=overlay/deep tasks_from=x',
+    '- include_role:',
+    '    name: "{{ chosen }}"',
+  ].join('\n'),
+  'roles/overlay/a/meta/main.yml': 'dependencies:\n  - role: b\n  - {role: nowhere}\n',
+  'roles/overlay/a/files/tool.sh': 'echo\n',
+  'roles/overlay/a/files/tool.sh~': 'old\n',
+  'roles/overlay/b/tasks/main.yml': '- import_role: {name: a}\n',
+  'roles/common/tasks/main.yml': '[]\n',
+  'roles/overlay/deep/tasks/main.yml': 'a: b: c\n',
+  'roles/overlay/unused/tasks/main.yml': '[]\n',
+};
+
+describe('roleFiles()', () => {
+  test('roleFiles() has the files of a role and of all that it brings along, each once', async () => {
+    await withProject(ROLES, async (root) => {
+      const digests = await roleFiles(root, path.join(root, 'roles/overlay/a'));
+      expect(Object.keys(digests).sort()).toEqual([
+        'role roles/common/tasks/main.yml',
+        'role roles/overlay/a/files/tool.sh',
+        'role roles/overlay/a/meta/main.yml',
+        'role roles/overlay/a/tasks/main.yml',
+        'role roles/overlay/b/tasks/main.yml',
+        'role roles/overlay/deep/tasks/main.yml',
+      ]);
+    });
+  });
+
+  test('roleFiles() changes with content, execute bit and symlink targets, and with nothing else', async () => {
+    await withProject(ROLES, async (root) => {
+      const role = path.join(root, 'roles/overlay/a');
+      const tool = path.join(role, 'files/tool.sh');
+      const digest = async (name: string): Promise<string | undefined> =>
+        (await roleFiles(root, role))[`role roles/overlay/a/files/${name}`];
+      const first = await digest('tool.sh');
+      await chmod(tool, 0o600);
+      expect(await digest('tool.sh')).toBe(first);
+      await chmod(tool, 0o755);
+      const executable = await digest('tool.sh');
+      expect(executable).not.toBe(first);
+      await writeFile(tool, 'echo changed\n');
+      expect(await digest('tool.sh')).not.toBe(executable);
+      await symlink('nowhere', path.join(role, 'files/dangling'));
+      const dangling = await digest('dangling');
+      expect(dangling).toMatch(/^sha256:/);
+      await symlink('.', path.join(role, 'files/loop'));
+      expect(await digest('dangling')).toBe(dangling);
+    });
+  });
+});
