@@ -1,0 +1,103 @@
+/** Packs the upper directory of an overlay into a gzipped cpio archive; runs in a worker thread. */
+import { createHash } from 'node:crypto';
+import type { Digest } from '../store/manifest.js';
+import { compileExclusion } from './exclusion.js';
+import { GzipWriter } from './gzip.js';
+import { encodeNewc, type ExtraFile } from './newc.js';
+import type { PackContext } from './pack-context.js';
+import { packError, writeError } from './pack-errors.js';
+import { filePieces } from './source-file.js';
+import { scanTree } from './tree-scan.js';
+import type { Tree } from './tree.js';
+import { encodeXattrDump, treeXattrs } from './xattr-dump.js';
+import { writeAll } from './write-all.js';
+
+export interface OverlayJob {
+  readonly kind: 'overlay';
+  readonly tree: string;
+  readonly outFile: string;
+  /** gzip level, 1 to 9. */
+  readonly level: number;
+  readonly exclude: readonly string[];
+  readonly sourceDateEpoch?: number;
+  readonly threads: number;
+}
+
+export interface OverlayResult {
+  /** Bytes of the archive. */
+  readonly size: number;
+  readonly digest: Digest;
+  readonly inodes: number;
+  /** Bytes of all files before compression. */
+  readonly fileBytes: number;
+}
+
+/** The directory in a layer that is onib's own. */
+const OWN_DIRECTORY = '.onib';
+const READ_SIZE = 262_144;
+
+export async function packOverlayArchive(
+  job: OverlayJob,
+  context: PackContext,
+): Promise<OverlayResult> {
+  const tree = scanTree(job.tree, {
+    excluded: compileExclusion(job.exclude),
+    latestTime: job.sourceDateEpoch,
+    checkpoint: context.checkpoint,
+  });
+  const output = new Output(context.descriptor);
+  const gzip = new GzipWriter(job.level, job.threads, (bytes) => {
+    output.write(bytes);
+  });
+  let bytesDone = 0;
+  const piece = Buffer.allocUnsafeSlow(READ_SIZE);
+  try {
+    const read = (file: Parameters<typeof filePieces>[1]): Iterable<Buffer> =>
+      filePieces(tree, file, piece);
+    for (const bytes of encodeNewc(tree, ownFiles(tree), read)) {
+      context.checkpoint();
+      await gzip.add(bytes);
+      bytesDone = Math.min(bytesDone + bytes.length, tree.fileBytes);
+      context.progress(bytesDone, tree.fileBytes);
+    }
+    await gzip.finish();
+  } catch (error) {
+    throw writeError(job.outFile, error, tree.fileBytes - bytesDone);
+  } finally {
+    await gzip.settle();
+  }
+  return { ...output.end(), inodes: tree.inodeCount, fileBytes: tree.fileBytes };
+}
+
+/** `.onib/xattrs`, when anything in the tree has extended attributes. */
+function ownFiles(tree: Tree): ExtraFile[] {
+  if (tree.root.entries.some(({ name }) => name === OWN_DIRECTORY)) {
+    throw packError(tree.source, OWN_DIRECTORY, 'PACK_RESERVED_NAME', 'the name is reserved', {
+      hint: 'rename it: onib keeps extended attributes of a layer under that name',
+    });
+  }
+  const files = treeXattrs(tree);
+  if (files.length === 0) return [];
+  return [
+    { path: OWN_DIRECTORY },
+    { path: `${OWN_DIRECTORY}/xattrs`, content: encodeXattrDump(files) },
+  ];
+}
+
+/** A file that is written from its beginning to its end. */
+class Output {
+  private readonly hash = createHash('sha256');
+  private size = 0;
+
+  constructor(private readonly descriptor: number) {}
+
+  write(bytes: Buffer): void {
+    writeAll(this.descriptor, bytes, this.size);
+    this.hash.update(bytes);
+    this.size += bytes.length;
+  }
+
+  end(): { size: number; digest: Digest } {
+    return { size: this.size, digest: `sha256:${this.hash.digest('hex')}` };
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * Worker thread that packs one archive; started by `pack-thread.ts`, ends with its job.
+ * Everything in it may block, but for what compresses on the thread pool.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { errorToData, type ErrorData } from '../host/error-transfer.js';
+import type { PackContext, PackProgress } from './pack-context.js';
+import { packOverlayArchive } from './pack-overlay.js';
+import type { PackJob, PackResults } from './pack-thread.js';
+import { packImage } from './squashfs/pack-image.js';
+
+export interface WorkerInput {
+  readonly job: PackJob;
+  readonly descriptor: number;
+  /** One 32-bit word, not 0 when the work is called off. */
+  readonly stop: SharedArrayBuffer;
+}
+
+export type WorkerMessage =
+  | { readonly kind: 'progress'; readonly progress: PackProgress }
+  | { readonly kind: 'done'; readonly result: PackResults[keyof PackResults] }
+  | { readonly kind: 'failed'; readonly error: ErrorData };
+
+/** Milliseconds between two progress messages. */
+const PROGRESS_INTERVAL = 100;
+
+function send(message: WorkerMessage): void {
+  parentPort?.postMessage(message);
+}
+
+function makeContext({ descriptor, stop }: WorkerInput): PackContext {
+  const flag = new Int32Array(stop);
+  let sent = 0;
+  return {
+    descriptor,
+    checkpoint: () => {
+      if (Atomics.load(flag, 0) !== 0) throw new Error('called off');
+    },
+    progress: (bytesDone, bytesTotal) => {
+      const now = performance.now();
+      if (now - sent < PROGRESS_INTERVAL && bytesDone < bytesTotal) return;
+      sent = now;
+      send({ kind: 'progress', progress: { bytesDone, bytesTotal } });
+    },
+  };
+}
+
+async function pack(job: PackJob, context: PackContext): Promise<PackResults[keyof PackResults]> {
+  switch (job.kind) {
+    case 'squashfs':
+      return await packImage(job, context);
+    case 'overlay':
+      return await packOverlayArchive(job, context);
+  }
+}
+
+const input = workerData as WorkerInput;
+try {
+  send({ kind: 'done', result: await pack(input.job, makeContext(input)) });
+} catch (error) {
+  send({ kind: 'failed', error: errorToData(error) });
+}

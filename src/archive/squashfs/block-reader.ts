@@ -1,0 +1,115 @@
+/** Data and fragment blocks of an image: read, decompressed on the thread pool, checked. */
+import { readSync } from 'node:fs';
+import { corrupt } from './corrupt.js';
+import type { DecompressorPool } from './decompressor-pool.js';
+import { BLOCK_RAW, BLOCK_SIZE_MASK, SUPER_SIZE } from './format.js';
+import type { ImageTables } from './image-tables.js';
+import type { ImageFile } from './inode-reader.js';
+
+/** One piece of a file. */
+export type FilePiece =
+  | { readonly kind: 'zeros'; readonly length: number }
+  | {
+      readonly kind: 'block';
+      readonly start: number;
+      readonly sizeWord: number;
+      readonly length: number;
+    }
+  | {
+      readonly kind: 'tail';
+      readonly fragment: number;
+      readonly offset: number;
+      readonly length: number;
+    };
+
+/** Neighbouring files have their tails in one fragment block. */
+const CACHED_FRAGMENTS = 4;
+
+export class BlockReader {
+  private readonly fragments = new Map<number, Promise<Buffer>>();
+
+  constructor(
+    private readonly descriptor: number,
+    private readonly blockSize: number,
+    /** Byte of the image behind the last block. */
+    private readonly end: number,
+    private readonly decompressors: DecompressorPool,
+    private readonly tables: ImageTables,
+  ) {}
+
+  async *read(file: ImageFile): AsyncGenerator<Buffer> {
+    for (const piece of this.pieces(file)) yield await this.piece(piece);
+  }
+
+  /** Where the parts of a file are, in order. */
+  *pieces(file: ImageFile): Generator<FilePiece> {
+    let { start } = file;
+    let left = file.size;
+    for (const sizeWord of file.blocks) {
+      const length = Math.min(left, this.blockSize);
+      if (sizeWord === 0) yield { kind: 'zeros', length };
+      else yield { kind: 'block', start, sizeWord, length };
+      start += sizeWord & BLOCK_SIZE_MASK;
+      left -= length;
+    }
+    if (left === 0) return;
+    if (file.fragment === undefined) throw corrupt('a file has fewer blocks than its size');
+    yield { kind: 'tail', fragment: file.fragment, offset: file.tailOffset, length: left };
+  }
+
+  async piece(piece: FilePiece): Promise<Buffer> {
+    switch (piece.kind) {
+      case 'zeros':
+        return Buffer.alloc(piece.length);
+      case 'block': {
+        const block = await this.block(piece.start, piece.sizeWord);
+        if (block.length !== piece.length) throw corrupt('a block has not the length of its part');
+        return block;
+      }
+      case 'tail': {
+        const block = await this.fragment(piece.fragment);
+        const end = piece.offset + piece.length;
+        if (end > block.length) throw corrupt('a tail is outside its fragment block');
+        return block.subarray(piece.offset, end);
+      }
+    }
+  }
+
+  /** A data or fragment block, decompressed. */
+  async block(start: number, sizeWord: number): Promise<Buffer> {
+    const stored = this.stored(start, sizeWord);
+    if ((sizeWord & BLOCK_RAW) !== 0) return stored;
+    const output = Buffer.allocUnsafeSlow(this.blockSize);
+    const length = await this.decompressors.decompress(stored, output);
+    return output.subarray(0, length);
+  }
+
+  /** A block as it stands in the image. */
+  stored(start: number, sizeWord: number): Buffer {
+    const size = sizeWord & BLOCK_SIZE_MASK;
+    if (size === 0 || size > this.blockSize || start < SUPER_SIZE || start + size > this.end) {
+      throw corrupt(`a block of ${String(size)} bytes at ${String(start)} is outside`);
+    }
+    const stored = Buffer.allocUnsafeSlow(size);
+    let done = 0;
+    while (done < size) {
+      const count = readSync(this.descriptor, stored, done, size - done, start + done);
+      if (count === 0) throw corrupt(`it ends at byte ${String(start + done)}`);
+      done += count;
+    }
+    return stored;
+  }
+
+  private fragment(index: number): Promise<Buffer> {
+    const cached = this.fragments.get(index);
+    if (cached !== undefined) return cached;
+    const { start, sizeWord } = this.tables.fragment(index);
+    const block = this.block(start, sizeWord);
+    this.fragments.set(index, block);
+    if (this.fragments.size > CACHED_FRAGMENTS) {
+      const [oldest] = this.fragments.keys();
+      if (oldest !== undefined) this.fragments.delete(oldest);
+    }
+    return block;
+  }
+}

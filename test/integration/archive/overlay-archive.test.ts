@@ -1,0 +1,120 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createGunzip } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { extract } from 'cpio-stream';
+import { packOverlay } from '../../../src/archive/overlay-archive.js';
+import { run } from '../../../src/host/run.js';
+import { makeCorpus, sha256File, snapshot } from './corpus.js';
+
+let work: string;
+let tree: string;
+let archive: string;
+
+beforeAll(async () => {
+  work = await mkdtemp(path.join(tmpdir(), 'onib-overlay-'));
+  tree = path.join(work, 'tree');
+  archive = path.join(work, 'overlay.cpio.gz');
+  await mkdir(tree);
+  await makeCorpus(tree);
+  const { digest } = await packOverlay(tree, archive);
+  expect(digest).toBe(`sha256:${await sha256File(archive)}`);
+});
+
+afterAll(async () => {
+  await rm(work, { recursive: true, force: true });
+});
+
+test('packOverlay() makes an archive from which GNU cpio and setfattr restore the tree', async () => {
+  const out = path.join(work, 'out');
+  await mkdir(out);
+  const unpack =
+    'gzip -dc "$1" | cpio --extract --quiet --make-directories --preserve-modification-time';
+  const restore = 'setfattr -h --restore=.onib/xattrs && rm -r .onib && touch -d @1400000000 .';
+  await run(['sh', '-euc', `${unpack}; ${restore}`, 'sh', archive], { cwd: out });
+  const options = { noLinkTimes: true };
+  expect(await snapshot(out, options)).toEqual(await snapshot(tree, options));
+});
+
+test('packOverlay() writes attributes as getfattr does', async () => {
+  const { stdout } = await run([
+    'sh',
+    '-c',
+    'gzip -dc "$1" | cpio -i --quiet --to-stdout .onib/xattrs',
+    'sh',
+    archive,
+  ]);
+  const dump = await run(['sh', '-c', 'getfattr -h -d -m - -e hex attributes/capability'], {
+    cwd: tree,
+  });
+  expect(stdout).toContain(dump.stdout);
+  expect(stdout).toContain('# file: attributes/opaque/nested\ntrusted.overlay.opaque=0x79\n');
+});
+
+test('packOverlay() gives the same bytes for the same tree, whatever the order and the threads', async () => {
+  const other = path.join(work, 'other');
+  await mkdir(other);
+  await makeCorpus(other, 'reversed');
+  const again = await packOverlay(other, path.join(work, 'other.cpio.gz'), { threads: 1 });
+  expect(again.digest).toBe(`sha256:${await sha256File(archive)}`);
+  // No time and no name in the gzip header.
+  expect((await readFile(archive)).subarray(0, 10).toString('hex')).toBe('1f8b0800000000000203');
+});
+
+test('packOverlay() makes an archive that cpio-stream reads, where names are ASCII', async () => {
+  const plain = path.join(work, 'plain');
+  await mkdir(plain);
+  await run(['cp', '-a', path.join(tree, 'files'), plain]);
+  const file = path.join(work, 'plain.cpio.gz');
+  await packOverlay(plain, file);
+  const seen = new Map<string, number>();
+  await new Promise<void>((resolve, reject) => {
+    const reader = extract();
+    reader.on('entry', (header, content, next) => {
+      let length = 0;
+      content.on('data', (bytes: Buffer) => (length += bytes.length));
+      content.on('end', () => {
+        seen.set(header.name, length);
+        next();
+      });
+      content.resume();
+    });
+    reader.on('finish', resolve);
+    reader.on('error', reject);
+    createReadStream(file).pipe(createGunzip()).on('error', reject).pipe(reader);
+  });
+  expect(seen.get('files/binary')).toBe(700_000);
+  expect(seen.get('files/one-block')).toBe(131_072);
+  expect(seen.has('files/empty-directory')).toBe(true);
+});
+
+test('packOverlay() keeps what overlayfs deleted and leaves out what it noted for itself', async () => {
+  const [lower = '', upper = '', scratch = '', merged = ''] = ['l', 'u', 'w', 'm'].map((name) =>
+    path.join(work, `overlayfs-${name}`),
+  );
+  await run(['mkdir', lower, upper, scratch, merged]);
+  await run(['sh', '-euc', 'mkdir gone turned; touch gone/a turned/b deleted kept'], {
+    cwd: lower,
+  });
+  await run([
+    ...['unshare', '--mount', '--propagation', 'private', 'sh', '-euc'],
+    'mount -t overlay overlay -o "lowerdir=$1,upperdir=$2,workdir=$3" "$4"; cd "$4"; rm deleted kept; echo new >kept; rm -r gone; rm -r turned; mkdir turned; chmod 700 .',
+    ...['sh', lower, upper, scratch, merged],
+  ]);
+  const file = path.join(work, 'overlayfs.cpio.gz');
+  await packOverlay(upper, file);
+  const out = path.join(work, 'overlayfs-out');
+  await mkdir(out);
+  const script =
+    'gzip -dc "$1" | cpio -idm --quiet; setfattr -h --restore=.onib/xattrs; cat .onib/xattrs';
+  const { stdout } = await run(['sh', '-euc', script, 'sh', file], { cwd: out });
+  expect(stdout).toBe('# file: turned\ntrusted.overlay.opaque=0x79\n\n');
+  const stacked = await run([
+    ...['unshare', '--mount', '--propagation', 'private', 'sh', '-euc'],
+    'mount -t overlay overlay -o "lowerdir=$1:$2" "$3"; cd "$3"; find . | sort; stat -c %a .',
+    ...['sh', out, lower, merged],
+  ]);
+  expect(stacked.stdout).toBe('.\n./.onib\n./.onib/xattrs\n./kept\n./turned\n700\n');
+});
