@@ -1,0 +1,134 @@
+/**
+ * Runs the provisioners of one image in its tree with ansible-playbook, and tells each task as it
+ * happens. A failing task becomes an error with its role file and line, its message and the end of
+ * its output.
+ */
+import { createWriteStream } from 'node:fs';
+import path from 'node:path';
+import { finished } from 'node:stream/promises';
+import { OnibError } from '../errors.js';
+import { lastLines, run } from '../host/run.js';
+import { packagePath } from '../package.js';
+import type { ImageConfig } from '../project/config.js';
+import {
+  describeFailure,
+  parseAnsibleEvent,
+  type AnsibleEvent,
+  type FailedTask,
+} from './ansible-events.js';
+import { writePlaybook } from './playbook.js';
+
+export interface ProvisionRequest {
+  readonly image: ImageConfig;
+  /** Absolute path of the project: roles are also found in its `roles/`. */
+  readonly project: string;
+  /** Absolute path of the mounted tree. */
+  readonly tree: string;
+  /** Takes inventory, playbook and ansible.log. */
+  readonly logDirectory: string;
+  /** Private directory for Ansible's own files; gone with the cell. */
+  readonly scratch: string;
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: AnsibleEvent) => void;
+}
+
+/**
+ * @throws {OnibError} `PROVISION_FAILED` with the failing task's place, or Ansible's own complaint
+ *   (a syntax error in a role) with the place that Ansible names.
+ */
+export async function runProvisioners(request: ProvisionRequest): Promise<void> {
+  const { image, tree, logDirectory } = request;
+  const files = await writePlaybook(image, tree, logDirectory);
+  const log = createWriteStream(path.join(logDirectory, 'ansible.log'), { flags: 'a' });
+  let failure: FailedTask | undefined;
+  const result = await run(['ansible-playbook', '-i', files.inventory, files.playbook], {
+    cwd: request.project,
+    env: ansibleEnvironment(request),
+    signal: request.signal,
+    check: false,
+    debianPackage: 'ansible',
+    onLine: (line) => {
+      log.write(`${line}\n`);
+      const event = parseAnsibleEvent(line);
+      if (event === undefined) return;
+      if (event.event === 'task-end' && event.status === 'failed') failure = event;
+      request.onEvent(event);
+    },
+  });
+  log.end();
+  await finished(log);
+  if (result.exitCode === 0) return;
+  throw failure === undefined
+    ? complaint(request, result.stderr + result.stdout)
+    : failedTask(request, failure);
+}
+
+function ansibleEnvironment(request: ProvisionRequest): Record<string, string> {
+  return {
+    ANSIBLE_CALLBACK_PLUGINS: packagePath('playbooks', 'callback_plugins'),
+    ANSIBLE_STDOUT_CALLBACK: 'onib_events',
+    ANSIBLE_ROLES_PATH: [path.join(request.project, 'roles'), packagePath('roles')].join(':'),
+    ANSIBLE_HOME: path.join(request.scratch, 'ansible'),
+    ANSIBLE_LOCAL_TEMP: path.join(request.scratch, 'ansible', 'tmp'),
+    ANSIBLE_RETRY_FILES_ENABLED: 'False',
+    ANSIBLE_NOCOLOR: '1',
+    ANSIBLE_PYTHON_INTERPRETER_FALLBACK: '',
+    ANSIBLE_INVENTORY_UNPARSED_FAILED: 'True',
+    PYTHONDONTWRITEBYTECODE: '1',
+    LC_ALL: 'C.UTF-8',
+    // Modules enter the chroot with Ansible's own environment.
+    DEBIAN_FRONTEND: 'noninteractive',
+    TMPDIR: '/tmp',
+  };
+}
+
+function failedTask(request: ProvisionRequest, task: FailedTask): OnibError {
+  const role = task.role === null ? '' : ` of role ${task.role}`;
+  return new OnibError(
+    'PROVISION_FAILED',
+    `Cannot provision ${request.image.kind} "${request.image.name}": task "${task.task}"${role} failed`,
+    {
+      details: [...describeFailure(task.result ?? {}), logLine(request)],
+      ...(task.file === null
+        ? {}
+        : {
+            where: {
+              file: relativeTo(request.project, task.file),
+              ...(task.line === null ? {} : { line: task.line }),
+            },
+          }),
+    },
+  );
+}
+
+/** Ansible names the place of a syntax error as "The error appears to be in '<file>': line 3, column 5". */
+const ANSIBLE_PLACE =
+  /(?:error appears to be in|Origin:) '?(?<file>[^':\n]+)'?:(?: line )?(?<line>\d+)(?:, column |:)(?<column>\d+)/;
+
+function complaint(request: ProvisionRequest, output: string): OnibError {
+  const place = ANSIBLE_PLACE.exec(output)?.groups;
+  return new OnibError(
+    'PROVISION_FAILED',
+    `Cannot provision ${request.image.kind} "${request.image.name}": ansible-playbook refused its playbook or roles`,
+    {
+      details: [...lastLines(output), logLine(request)],
+      ...(place === undefined
+        ? {}
+        : {
+            where: {
+              file: relativeTo(request.project, place.file ?? ''),
+              line: Number(place.line),
+              column: Number(place.column),
+            },
+          }),
+    },
+  );
+}
+
+function logLine(request: ProvisionRequest): string {
+  return `log: ${path.join(request.logDirectory, 'ansible.log')}`;
+}
+
+function relativeTo(project: string, file: string): string {
+  return file.startsWith(`${project}/`) ? path.relative(project, file) : file;
+}

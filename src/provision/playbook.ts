@@ -1,0 +1,53 @@
+/** Renders the inventory and the wrapper playbook of one run from playbooks/*.njk. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import nunjucks from 'nunjucks';
+import { packagePath, version } from '../package.js';
+import type { ImageConfig } from '../project/config.js';
+import { GROUP_OF } from '../project/inventory.js';
+import { PYTHON_IN_TREE } from './python-toolbox.js';
+
+export interface RenderedPlaybook {
+  /** Absolute paths. */
+  readonly inventory: string;
+  readonly playbook: string;
+}
+
+/** @param tree Absolute path of the tree to provision. */
+export async function writePlaybook(
+  image: ImageConfig,
+  tree: string,
+  logDirectory: string,
+): Promise<RenderedPlaybook> {
+  const context = {
+    title: `${image.kind} ${image.name}`,
+    file: image.file,
+    version,
+    group: GROUP_OF[image.kind],
+    host: image.name,
+    roles: image.provisioners.map((provisioner) => provisioner.directory),
+    variables: {
+      ...image.variables,
+      ansible_connection: 'community.general.chroot',
+      ansible_host: tree,
+      ansible_python_interpreter: PYTHON_IN_TREE,
+      ansible_remote_tmp: '/tmp/.ansible',
+    },
+  };
+  await mkdir(logDirectory, { recursive: true });
+  const rendered = {
+    inventory: path.join(logDirectory, 'inventory.yml'),
+    playbook: path.join(logDirectory, 'playbook.yml'),
+  };
+  await writeFile(rendered.inventory, await render('inventory.yml.njk', context));
+  await writeFile(rendered.playbook, await render('wrapper.yml.njk', context));
+  return rendered;
+}
+
+async function render(template: string, context: object): Promise<string> {
+  const text = await readFile(packagePath('playbooks', template), 'utf8');
+  return new nunjucks.Environment(null, { autoescape: false, throwOnUndefined: true }).renderString(
+    text,
+    context,
+  );
+}

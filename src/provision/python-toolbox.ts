@@ -1,0 +1,93 @@
+/**
+ * The Python toolbox: an interpreter for Ansible's modules that is mounted into a tree while its
+ * provisioners run, so that no image holds Python. See docs/decisions/0003-python-toolbox.md.
+ *
+ * Packages of the tree's own suite, unpacked and never configured, kept as one squashfs file.
+ */
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { packSquashfs } from '../archive/squashfs/index.js';
+import { run } from '../host/run.js';
+import { removeTree } from '../host/trees.js';
+import { copyWholeFile } from '../host/whole-file.js';
+import type { AptSources } from '../plan/plan.js';
+import type { Settings } from '../project/config.js';
+import { unpackPackages } from './unpack-packages.js';
+
+/** Where the toolbox is seen inside a tree. */
+export const TOOLBOX_IN_TREE = '/run/onib/python';
+/** Ansible's interpreter inside a tree. */
+export const PYTHON_IN_TREE = `${TOOLBOX_IN_TREE}/python3`;
+
+const PACKAGES = ['python3-minimal', 'libpython3-stdlib', 'python3-apt'];
+/** Raised when the toolbox's own layout changes, so that older cached ones are not used. */
+const LAYOUT = 1;
+
+export interface ToolboxRequest {
+  readonly settings: Settings;
+  readonly sources: AptSources;
+  /** Where toolboxes are kept between builds. */
+  readonly cache: string;
+  /** Private directory for unpacking. */
+  readonly scratch: string;
+  readonly signal: AbortSignal;
+}
+
+/** Path of the toolbox for a suite and architecture; made when the cache has none. */
+export async function ensurePythonToolbox(request: ToolboxRequest): Promise<string> {
+  const { suite, architecture } = request.settings;
+  const name = `python-toolbox-${String(LAYOUT)}.${suite}-${architecture}.squashfs`;
+  const file = path.join(request.cache, name);
+  if (await isFile(file)) return file;
+  const tree = path.join(request.scratch, 'python-toolbox');
+  await unpackPackages({ ...request, what: 'Python toolbox', packages: PACKAGES, tree });
+  await writeFile(path.join(tree, 'python3'), startScript(await findLoader(tree)), { mode: 0o755 });
+  const image = `${tree}.squashfs`;
+  await packSquashfs(tree, image, {
+    compressor: 'zstd',
+    level: 3,
+    blockSize: 128 * 1024,
+    exclude: ['usr/share/doc/**', 'usr/share/man/**', 'usr/share/locale/**', 'var/**', 'dev/**'],
+    signal: request.signal,
+  });
+  await mkdir(request.cache, { recursive: true });
+  await copyWholeFile(image, file);
+  await removeTree(tree);
+  await removeTree(image);
+  return file;
+}
+
+/**
+ * The interpreter is started through its own loader, because the tree's C library may be missing
+ * or of another version. Python finds its library beside argv[0], so neither PYTHONHOME nor
+ * LD_LIBRARY_PATH is set, and programs that a module starts see a clean environment.
+ */
+function startScript(loader: { file: string; libraries: string }): string {
+  const inTree = (relative: string): string => path.join(TOOLBOX_IN_TREE, relative);
+  return [
+    '#!/bin/sh',
+    `exec ${inTree(loader.file)} --library-path ${inTree(loader.libraries)} \\`,
+    `  --argv0 ${inTree('usr/bin/python3')} ${inTree('usr/bin/python3')} -B "$@"`,
+    '',
+  ].join('\n');
+}
+
+/** bookworm has the loader below lib/, trixie below usr/lib/. */
+async function findLoader(tree: string): Promise<{ file: string; libraries: string }> {
+  const { stdout } = await run(
+    ['find', '.', '-name', 'ld-linux*.so.*', '-path', '*-linux-gnu*', '-printf', '%P\\n'],
+    { cwd: tree },
+  );
+  const file = stdout.trim().split('\n')[0] ?? '';
+  const multiarch = path.basename(path.dirname(file));
+  return { file, libraries: `usr/lib/${multiarch}:${TOOLBOX_IN_TREE}/lib/${multiarch}` };
+}
+
+async function isFile(file: string): Promise<boolean> {
+  try {
+    return (await stat(file)).isFile();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,33 @@
+/** Unpacks Debian packages of a suite, with what they depend on, without configuring any. */
+import { run } from '../host/run.js';
+import type { AptSources } from '../plan/plan.js';
+import type { Settings } from '../project/config.js';
+import { explainAptFailure } from './apt-failure.js';
+import { bootstrapMirrorArguments } from './bootstrap.js';
+
+export interface UnpackRequest {
+  /** For messages: `Python toolbox`. */
+  readonly what: string;
+  readonly packages: readonly string[];
+  readonly settings: Settings;
+  readonly sources: AptSources;
+  /** Absolute path of an empty or missing directory. */
+  readonly tree: string;
+  readonly signal: AbortSignal;
+}
+
+/** @throws {OnibError} see `explainAptFailure`; `UNPACK_FAILED` otherwise. */
+export async function unpackPackages(request: UnpackRequest): Promise<void> {
+  const mirror = bootstrapMirrorArguments(request.settings, request.sources);
+  const result = await run(
+    [
+      ...['mmdebstrap', '--mode=root', '--variant=extract'],
+      ...[`--include=${request.packages.join(',')}`, ...mirror.options],
+      ...[request.settings.suite, request.tree, ...mirror.target],
+    ],
+    { input: mirror.input, signal: request.signal, check: false, debianPackage: 'mmdebstrap' },
+  );
+  if (result.exitCode !== 0) {
+    throw explainAptFailure(request.what, result.stderr + result.stdout, 'UNPACK_FAILED');
+  }
+}

@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { explainAptFailure } from '../../../src/provision/apt-failure.js';
+
+describe('explainAptFailure()', () => {
+  test.each([
+    [
+      'E: Unable to locate package nosuchpackage',
+      'PACKAGE_UNKNOWN',
+      'Cannot install packages of base "base": the suite has no package "nosuchpackage"',
+    ],
+    [
+      "No package matching 'nosuch' is available",
+      'PACKAGE_UNKNOWN',
+      'Cannot install packages of base "base": the suite has no package "nosuch"',
+    ],
+    [
+      "E: Package 'gone' has no installation candidate",
+      'PACKAGE_UNKNOWN',
+      'Cannot install packages of base "base": the suite has no package "gone"',
+    ],
+    [
+      'Err:1 http://mirror.example/debian trixie InRelease\n  Could not connect to mirror.example:80 (192.0.2.1), connection timed out',
+      'MIRROR_UNREACHABLE',
+      'Cannot install packages of base "base": the package mirror cannot be reached (Could not connect to mirror.example:80 (192.0.2.1), connection timed out)',
+    ],
+    [
+      "E: The repository 'http://mirror.example/debian nosuite Release' does not have a Release file.",
+      'SUITE_UNKNOWN',
+      'Cannot install packages of base "base": the mirror has no such suite',
+    ],
+    [
+      'Failed to fetch x\ndpkg-deb: error: failed to write (No space left on device)',
+      'DISK_FULL',
+      'Cannot install packages of base "base": the filesystem that trees are built in is full',
+    ],
+  ])('understands %j', (output, code, message) => {
+    expect(explainAptFailure('base "base"', output, 'OTHER')).toMatchObject({ code, message });
+  });
+
+  test('shows the end of an output that it does not understand', () => {
+    const error = explainAptFailure('base "base"', 'one\ntwo\n', 'BOOTSTRAP_FAILED', {
+      file: 'vars/base.yml',
+    });
+    expect(error).toMatchObject({
+      code: 'BOOTSTRAP_FAILED',
+      where: { file: 'vars/base.yml' },
+      details: ['one', 'two'],
+    });
+  });
+});
