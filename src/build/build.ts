@@ -1,0 +1,127 @@
+/**
+ * Build a project: lock its store, plan against what is there, run the plan's steps in a cell, and
+ * commit what came out as a release.
+ */
+import { randomBytes } from 'node:crypto';
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { startCell } from '../host/cell.js';
+import { version } from '../package.js';
+import { makePlan, type Wanted } from '../plan/make-plan.js';
+import type { Plan } from '../plan/plan.js';
+import { resolveProfiles } from '../plan/profiles.js';
+import type { Config } from '../project/config.js';
+import { gatherFacts } from '../project/facts.js';
+import type { Artifact, ReleaseManifest } from '../store/manifest.js';
+import { Store } from '../store/store.js';
+import type { BuildEvent } from './events.js';
+import type { StepsRequest } from './run-steps.js';
+
+/** Downloaded packages and Python toolboxes, shared by all projects of this host. */
+export const CACHE_DIRECTORY = '/var/cache/onib';
+
+export interface BuildOptions {
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: BuildEvent) => void;
+}
+
+export interface BuildResult {
+  readonly plan: Plan;
+  /** What was built now; empty when all was up to date. */
+  readonly built: readonly Artifact[];
+  /** The release that is current afterwards; undefined when there is nothing to release. */
+  readonly release?: ReleaseManifest;
+}
+
+/** What `buildProject` would do now; needs no root and changes nothing. */
+export async function planProject(config: Config, wanted: Wanted): Promise<Plan> {
+  const store = new Store(config.settings.artifactPath);
+  return makePlan(config, await gatherFacts(config, await store.current()), wanted);
+}
+
+export async function buildProject(
+  config: Config,
+  wanted: Wanted,
+  options: BuildOptions,
+): Promise<BuildResult> {
+  const store = new Store(config.settings.artifactPath);
+  await using _lock = await store.lock('onib build');
+  const current = await store.current();
+  const plan = makePlan(config, await gatherFacts(config, current), wanted);
+  const built = plan.steps.length === 0 ? [] : await runInCell(plan, store, options);
+  const release = await commitRelease(plan, built, current, store, options);
+  return { plan, built, ...(release === undefined ? {} : { release }) };
+}
+
+async function runInCell(plan: Plan, store: Store, options: BuildOptions): Promise<Artifact[]> {
+  const logDirectory = await store.newLogDirectory(timeStamp(new Date()));
+  const journal = path.join(logDirectory, 'events.jsonl');
+  await writeFile(path.join(logDirectory, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
+  await mkdir(CACHE_DIRECTORY, { recursive: true });
+  let written: Promise<void> = Promise.resolve();
+  const tell = (event: BuildEvent): void => {
+    options.onEvent(event);
+    if (event.type === 'progress') return;
+    const line = `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`;
+    written = written.then(async () => {
+      await appendFile(journal, line);
+    });
+  };
+  tell({ type: 'build-start', steps: plan.steps.map((step) => step.title), logDirectory });
+  const cell = startCell<StepsRequest, BuildEvent, Artifact[]>({
+    entry: 'src/build/build-cell.js',
+    request: { plan, logDirectory, cache: CACHE_DIRECTORY },
+    namespaces: ['mount', 'pid'],
+    onEvent: tell,
+    signal: options.signal,
+  });
+  try {
+    return await cell.result;
+  } finally {
+    await written;
+  }
+}
+
+/** Writes a release when it differs from the current one. */
+async function commitRelease(
+  plan: Plan,
+  built: readonly Artifact[],
+  current: ReleaseManifest | undefined,
+  store: Store,
+  options: BuildOptions,
+): Promise<ReleaseManifest | undefined> {
+  const artifacts = [...plan.keep, ...built].sort((a, b) => (a.fileName < b.fileName ? -1 : 1));
+  const { profiles, incomplete } = resolveProfiles(plan.profiles, artifacts);
+  const content = {
+    artifacts,
+    profiles,
+    ...(plan.defaultProfile === undefined ? {} : { defaultProfile: plan.defaultProfile }),
+  };
+  if (artifacts.length === 0 || (current !== undefined && sameContent(current, content))) {
+    return current;
+  }
+  const now = new Date();
+  const manifest: ReleaseManifest = {
+    schema: 'onib.release/1',
+    id: `${timeStamp(now)}-${randomBytes(2).toString('hex')}`,
+    created: now.toISOString(),
+    onib: version,
+    ...content,
+  };
+  const directory = await store.commit(manifest);
+  options.onEvent({ type: 'release', id: manifest.id, directory, artifacts, incomplete });
+  return manifest;
+}
+
+type Content = Pick<ReleaseManifest, 'artifacts' | 'profiles' | 'defaultProfile'>;
+
+function sameContent(a: Content, b: Content): boolean {
+  const pick = ({ artifacts, profiles, defaultProfile }: Content): string =>
+    JSON.stringify([artifacts, profiles, defaultProfile]);
+  return pick(a) === pick(b);
+}
+
+/** `20261120T140501Z`. */
+function timeStamp(date: Date): string {
+  return date.toISOString().replaceAll(/[-:]|\.\d+/g, '');
+}

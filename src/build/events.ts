@@ -1,0 +1,55 @@
+/** What a build tells while it runs; reporters in `cli/` turn it into lines, bars or JSON. */
+import type { Artifact } from '../store/manifest.js';
+
+export interface TaskResult {
+  /** Ansible's word. */
+  readonly status: 'ok' | 'changed' | 'skipped' | 'failed' | 'ignored';
+  /** Task name as shown: `install the tools`. */
+  readonly task: string;
+  readonly role?: string;
+  /** File and line of the task. */
+  readonly file?: string;
+  readonly line?: number;
+  readonly seconds: number;
+}
+
+export type BuildEvent =
+  | {
+      readonly type: 'build-start';
+      readonly steps: readonly string[];
+      readonly logDirectory: string;
+    }
+  | { readonly type: 'step-start'; readonly step: string; readonly log: string }
+  /** A step's current stage in plain words: `bootstrap trixie`, `pack squashfs`. */
+  | { readonly type: 'stage'; readonly step: string; readonly stage: string }
+  | {
+      readonly type: 'task-start';
+      readonly step: string;
+      readonly task: string;
+      readonly role?: string;
+    }
+  | ({ readonly type: 'task-end'; readonly step: string } & TaskResult)
+  /** Only where the total is known; bytes. */
+  | {
+      readonly type: 'progress';
+      readonly step: string;
+      readonly done: number;
+      readonly total: number;
+    }
+  /** Something that the user should know and that does not stop the build. */
+  | { readonly type: 'warning'; readonly step: string; readonly message: string }
+  | {
+      readonly type: 'step-end';
+      readonly step: string;
+      readonly seconds: number;
+      readonly artifacts: readonly Artifact[];
+    }
+  | {
+      readonly type: 'release';
+      readonly id: string;
+      /** Absolute path of the release's directory. */
+      readonly directory: string;
+      readonly artifacts: readonly Artifact[];
+      /** Profiles that cannot be booted yet, with the reason. */
+      readonly incomplete: readonly { readonly profile: string; readonly reason: string }[];
+    };

@@ -1,0 +1,46 @@
+/** A full filesystem, told with what is free and where. */
+import { statfs } from 'node:fs/promises';
+import { OnibError } from '../errors.js';
+import type { PlanStep } from '../plan/plan.js';
+import type { CellContext } from './workshop.js';
+
+/** The error itself, or `DISK_FULL` with the free bytes of both filesystems when a write found no space. */
+export async function explainFullDisk(
+  error: unknown,
+  step: PlanStep,
+  context: Pick<CellContext, 'workspace' | 'store'>,
+): Promise<unknown> {
+  if (!isNoSpace(error)) return error;
+  const [trees, store] = [await free(context.workspace), await free(context.store.directory)];
+  const treesAreFull = trees < store;
+  return new OnibError(
+    'DISK_FULL',
+    `Cannot build ${step.title}: ${treesAreFull ? 'the memory for trees (build_root_size)' : `the store "${context.store.directory}"`} is full`,
+    {
+      details: [
+        `free for trees: ${String(trees)} bytes`,
+        `free in the store: ${String(store)} bytes`,
+        ...(error instanceof OnibError ? error.details : []),
+      ],
+      hint: treesAreFull
+        ? 'raise build_root_size in group_vars/on_imagebuild, or free memory'
+        : 'free space there, or set build_artifact_path in group_vars/on_imagebuild',
+      cause: error,
+    },
+  );
+}
+
+async function free(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory);
+  return bavail * bsize;
+}
+
+function isNoSpace(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return true;
+  if (!(error instanceof OnibError)) return false;
+  return (
+    error.code === 'DISK_FULL' ||
+    error.details.some((line) => /No space left on device|ENOSPC/.test(line))
+  );
+}

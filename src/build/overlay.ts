@@ -1,0 +1,28 @@
+/** An overlay: what its provisioners change over the base image, packed as cpio. */
+import type { OverlayStep } from '../plan/plan.js';
+import type { Artifact } from '../store/manifest.js';
+import type { Workshop } from './workshop.js';
+
+/** @param base The base image's artifact, from this run or from the current release. */
+export async function buildOverlay(
+  step: OverlayStep,
+  base: Artifact,
+  workshop: Workshop,
+): Promise<Artifact[]> {
+  const changes = await workshop.tempTree('changes');
+  {
+    await using mounts = workshop.mounts();
+    const lower = await workshop.mountImage(mounts, base);
+    await using open = await workshop.openTree(lower, changes);
+    await workshop.provision(step.image, open);
+  } // everything is unmounted: only what changed is packed
+  return [
+    await workshop.packOverlay(changes, {
+      kind: 'overlay',
+      name: step.image.name,
+      fileName: step.fileName,
+      format: 'cpio.gz',
+      baseDigest: base.digest,
+    }),
+  ];
+}

@@ -1,0 +1,309 @@
+/**
+ * The workshop of one step: the verbs that recipes are written in.
+ *
+ * All trees live in one tmpfs that only this cell sees; only finished artifacts leave it.
+ */
+import { appendFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { packOverlay } from '../archive/overlay-archive.js';
+import { packSquashfs } from '../archive/squashfs/index.js';
+import { Mounts } from '../host/mounts.js';
+import { run } from '../host/run.js';
+import { removeTree } from '../host/trees.js';
+import { inputDigest } from '../plan/inputs.js';
+import type { PlanStep } from '../plan/plan.js';
+import type { ImageConfig, Settings } from '../project/config.js';
+import { runProvisioners } from '../provision/ansible.js';
+import type { AnsibleEvent } from '../provision/ansible-events.js';
+import { explainAptFailure } from '../provision/apt-failure.js';
+import { bootstrap } from '../provision/bootstrap.js';
+import { dropProvidedCopies, mountProvided, writeProvidedLayer } from '../provision/provided.js';
+import { ensurePythonToolbox } from '../provision/python-toolbox.js';
+import type { Artifact } from '../store/manifest.js';
+import type { Store } from '../store/store.js';
+import { copyAttributes, removeTraces } from './clean-tree.js';
+import type { BuildEvent } from './events.js';
+
+/** What all steps of one cell share. */
+export interface CellContext {
+  /** Absolute path of the project. */
+  readonly project: string;
+  readonly store: Store;
+  /** The cell's private tmpfs. */
+  readonly workspace: string;
+  /** Kept between builds and projects: downloaded packages, Python toolboxes. */
+  readonly cache: string;
+  /** Package archives as trees see them: the cache below, new downloads above. */
+  readonly archives: string;
+  readonly signal: AbortSignal;
+  readonly emit: (event: BuildEvent) => void;
+}
+
+/** A tree that is mounted for provisioning; closing it leaves the changes alone, without traces. */
+export class OpenTree implements AsyncDisposable {
+  readonly root: string;
+  readonly #mounts: Mounts;
+  readonly #changes: string;
+  readonly #provided: string;
+
+  constructor(root: string, mounts: Mounts, changes: string, provided: string) {
+    this.root = root;
+    this.#mounts = mounts;
+    this.#changes = changes;
+    this.#provided = provided;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#mounts[Symbol.asyncDispose]();
+    await dropProvidedCopies(this.#changes, this.#provided);
+    await removeTraces(this.#changes);
+  }
+}
+
+type Described = Pick<Artifact, 'kind' | 'name' | 'fileName' | 'format'> &
+  Partial<Pick<Artifact, 'kernelVersion' | 'baseDigest'>>;
+
+export class Workshop {
+  readonly context: CellContext;
+  readonly step: PlanStep;
+  readonly logDirectory: string;
+  readonly #started = Date.now();
+
+  constructor(context: CellContext, step: PlanStep, logDirectory: string) {
+    this.context = context;
+    this.step = step;
+    this.logDirectory = logDirectory;
+  }
+
+  get settings(): Settings {
+    return this.step.kind === 'loaders' ? this.step.settings : this.step.image.settings;
+  }
+
+  /** Says what begins now, to the user and to the step's log. */
+  stage(stage: string): void {
+    this.context.signal.throwIfAborted();
+    this.log(`== ${stage}`);
+    this.context.emit({ type: 'stage', step: this.step.title, stage });
+  }
+
+  log(line: string): void {
+    appendFileSync(path.join(this.logDirectory, 'build.log'), `${line}\n`);
+  }
+
+  async tempTree(name: string): Promise<string> {
+    return await mkdtemp(path.join(this.context.workspace, `${name}-`));
+  }
+
+  mounts(): Mounts {
+    return new Mounts(this.context.workspace);
+  }
+
+  /** Frees a tree's memory before the next step. */
+  async discard(...trees: readonly string[]): Promise<void> {
+    for (const tree of trees) await removeTree(tree);
+  }
+
+  async bootstrap(image: ImageConfig, packages: readonly string[], tree: string): Promise<void> {
+    this.stage(`bootstrap ${this.settings.suite} with ${this.settings.bootstrap}`);
+    await bootstrap({
+      what: `${image.kind} "${image.name}"`,
+      where: { file: image.file },
+      settings: this.settings,
+      packages,
+      sources: this.step.sources,
+      tree,
+      archives: this.context.archives,
+      signal: this.context.signal,
+      onLine: (line) => {
+        this.log(line);
+      },
+    });
+    await removeTraces(tree);
+  }
+
+  /** Mounts `lower` with a layer for changes over it, and everything that provisioners need. */
+  async openTree(lower: string, changes: string): Promise<OpenTree> {
+    const provided = await this.tempTree('provided');
+    await writeProvidedLayer(provided, lower, this.step.sources);
+    await copyAttributes(lower, changes);
+    const mounts = this.mounts();
+    const root = await mounts.overlay({
+      lower: [provided, lower],
+      upper: changes,
+      work: await this.tempTree('work'),
+      target: await this.tempTree('root'),
+    });
+    await mountProvided(mounts, {
+      tree: root,
+      toolbox: await this.#toolbox(),
+      lists: await this.#lists(),
+      archives: this.context.archives,
+    });
+    return new OpenTree(root, mounts, changes, provided);
+  }
+
+  /** Mounts a base image from the store, read-only. */
+  async mountImage(mounts: Mounts, base: Artifact): Promise<string> {
+    const object = this.context.store.objectPath(base.digest);
+    return await mounts.squashfs(object, await this.tempTree('base'));
+  }
+
+  /** `tree` with the changes over it, read-only, as an image will hold it. */
+  async mergeChanges(mounts: Mounts, tree: string, changes: string): Promise<string> {
+    return await mounts.overlay({
+      lower: [changes, tree],
+      target: await this.tempTree('merged'),
+    });
+  }
+
+  async #toolbox(): Promise<string> {
+    return await ensurePythonToolbox({
+      settings: this.settings,
+      sources: this.step.sources,
+      cache: this.context.cache,
+      scratch: await this.tempTree('toolbox'),
+      signal: this.context.signal,
+    });
+  }
+
+  /** Package lists, shared by all steps of a cell that use the same suite. */
+  async #lists(): Promise<string> {
+    const lists = path.join(this.context.workspace, `lists-${this.settings.suite}`);
+    await mkdir(lists, { recursive: true });
+    return lists;
+  }
+
+  /** Runs the image's provisioners in the open tree. */
+  async provision(image: ImageConfig, tree: OpenTree): Promise<void> {
+    await this.#updateLists(image, tree.root);
+    this.stage('provision');
+    await runProvisioners({
+      image,
+      project: this.context.project,
+      tree: tree.root,
+      logDirectory: this.logDirectory,
+      scratch: await this.tempTree('ansible'),
+      signal: this.context.signal,
+      onEvent: (event) => {
+        this.#forward(event);
+      },
+    });
+  }
+
+  async #updateLists(image: ImageConfig, root: string): Promise<void> {
+    const fresh = await readdir(await this.#lists());
+    if (fresh.some((name) => name.endsWith('Release'))) return;
+    this.stage('update package lists');
+    const result = await run(
+      ['chroot', root, 'apt-get', 'update', '-o', 'APT::Update::Error-Mode=any'],
+      { env: { LC_ALL: 'C.UTF-8' }, signal: this.context.signal, check: false },
+    );
+    this.log(result.stdout + result.stderr);
+    if (result.exitCode !== 0) {
+      throw explainAptFailure(
+        `${image.kind} "${image.name}"`,
+        result.stderr + result.stdout,
+        'APT_UPDATE_FAILED',
+        { file: image.file },
+      );
+    }
+  }
+
+  /** Runs a command inside the open tree. */
+  async chroot(tree: OpenTree, argv: readonly string[]): Promise<string> {
+    const result = await run(['chroot', tree.root, ...argv], {
+      env: { LC_ALL: 'C.UTF-8', TMPDIR: '/tmp' },
+      signal: this.context.signal,
+      onLine: (line) => {
+        this.log(line);
+      },
+    });
+    return result.stdout;
+  }
+
+  #forward(event: AnsibleEvent): void {
+    const { step, context } = { step: this.step.title, context: this.context };
+    if (event.event === 'error') {
+      context.emit({ type: 'warning', step, message: event.message });
+      return;
+    }
+    const common = {
+      step,
+      task: event.task,
+      ...(event.role === null ? {} : { role: event.role }),
+    };
+    if (event.event === 'task-start') context.emit({ type: 'task-start', ...common });
+    else {
+      context.emit({
+        type: 'task-end',
+        ...common,
+        status: event.status,
+        seconds: event.seconds,
+        ...(event.file === null ? {} : { file: event.file }),
+        ...(event.line === null ? {} : { line: event.line }),
+      });
+    }
+  }
+
+  async packSquashfs(tree: string, described: Described): Promise<Artifact> {
+    this.stage(`pack ${described.fileName}`);
+    const file = path.join(this.context.workspace, described.fileName);
+    await packSquashfs(tree, file, {
+      ...this.settings.compression,
+      signal: this.context.signal,
+      onProgress: this.#progress(),
+    });
+    return await this.keep(file, described);
+  }
+
+  async packOverlay(changes: string, described: Described): Promise<Artifact> {
+    this.stage(`pack ${described.fileName}`);
+    const file = path.join(this.context.workspace, described.fileName);
+    await packOverlay(changes, file, {
+      signal: this.context.signal,
+      onProgress: this.#progress(),
+    });
+    return await this.keep(file, described);
+  }
+
+  #progress(): (progress: { bytesDone: number; bytesTotal: number }) => void {
+    return ({ bytesDone, bytesTotal }) => {
+      this.context.emit({
+        type: 'progress',
+        step: this.step.title,
+        done: bytesDone,
+        total: bytesTotal,
+      });
+    };
+  }
+
+  /** Moves a finished file into the store and describes it. */
+  async keep(file: string, described: Described): Promise<Artifact> {
+    const { digest, size } = await this.context.store.putObject(file);
+    await rm(file, { force: true });
+    const inputs = {
+      ...this.step.inputs,
+      ...(described.baseDigest === undefined ? {} : { base: described.baseDigest }),
+    };
+    return {
+      ...described,
+      digest,
+      size,
+      architecture: this.settings.architecture,
+      inputs,
+      inputDigest: inputDigest(inputs),
+      seconds: (Date.now() - this.#started) / 1000,
+    };
+  }
+}
+
+/** Moves packages that a step downloaded from the cell's layer into the cache. */
+export async function keepDownloads(downloads: string, cache: string): Promise<void> {
+  for (const name of await readdir(downloads)) {
+    if (!name.endsWith('.deb')) continue;
+    const partial = path.join(cache, 'partial', name);
+    await run(['cp', '--reflink=auto', path.join(downloads, name), partial]);
+    await rename(partial, path.join(cache, name));
+  }
+}
