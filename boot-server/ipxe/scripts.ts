@@ -1,0 +1,80 @@
+/** The iPXE scripts: a template each, rendered from data that is checked. Pure but for reading the templates. */
+import nunjucks from 'nunjucks';
+import { renderBootManifest } from '../boot-manifest.js';
+import { findCommandLineProblem, kernelArguments } from '../kernel-arguments.js';
+import { templateDirectory } from '../package-files.js';
+import type { Boot } from '../profile.js';
+import { line, text, word } from './escape.js';
+
+/** Between two attempts of a node that cannot boot. */
+const RETRY_SECONDS = 10;
+const PROBLEM_SECONDS = 10;
+
+const environment = new nunjucks.Environment(new nunjucks.FileSystemLoader(templateDirectory), {
+  autoescape: false,
+  throwOnUndefined: true,
+});
+environment.addFilter('word', word);
+environment.addFilter('line', line);
+environment.addFilter('text', text);
+
+/** `/boot.ipxe`. @param server base URL, without a slash at its end */
+export function renderFirstScript(server: string): string {
+  return environment.render('boot.ipxe.njk', { server, retrySeconds: RETRY_SECONDS });
+}
+
+/** `autoexec.ipxe` beside a loader. */
+export function renderAutoexec(scriptUrl: string): string {
+  return environment.render('autoexec.ipxe.njk', { scriptUrl });
+}
+
+export interface NodeScriptInput {
+  readonly boot: Boot;
+  readonly mac: string;
+  /** Base URL, without a slash at its end. */
+  readonly server: string;
+  readonly extraArguments: readonly string[];
+}
+
+/** @returns the script, or why there can be none */
+export function renderNodeScript(input: NodeScriptInput): string | { readonly problem: string } {
+  const { boot, mac, server } = input;
+  const manifest = renderBootManifest(boot, [objectSource(server)]);
+  const initrdName = 'initrd.img';
+  const words = kernelArguments({
+    mac,
+    manifestUrl: `${server}/v1/manifests/${manifest.sha256}`,
+    manifestSha256: manifest.sha256,
+    serverUrl: server,
+    initrdName,
+    profileArguments: boot.profile.arguments,
+    extraArguments: input.extraArguments,
+  });
+  const problem = findCommandLineProblem(words);
+  if (problem !== undefined) return { problem };
+  const releaseUrl = `${server}/releases/${boot.release.id}`;
+  return environment.render('node.ipxe.njk', {
+    mac,
+    profile: boot.profile.name,
+    release: boot.release.id,
+    kernelUrl: `${releaseUrl}/${boot.kernel.fileName}`,
+    initrdUrl: `${releaseUrl}/${boot.initrd.fileName}`,
+    initrdName,
+    commandLine: words.join(' '),
+  });
+}
+
+/** Says on the node's screen what is wrong, waits, and ends; the first script then asks again. */
+export function renderProblem(input: {
+  readonly mac: string;
+  readonly server: string;
+  readonly message: string;
+  readonly hint: string;
+}): string {
+  return environment.render('problem.ipxe.njk', { ...input, waitSeconds: PROBLEM_SECONDS });
+}
+
+/** Where boot manifests send nodes for layers. */
+export function objectSource(server: string): string {
+  return `${server}/objects/`;
+}

@@ -1,0 +1,196 @@
+/**
+ * The boot server, put together: HTTP in this thread, DHCP and TFTP in a worker, both fed from the
+ * catalogue of the store.
+ */
+import path from 'node:path';
+import { EXIT, OnibError } from '../src/errors.js';
+import { settleFullDhcp } from './dhcp/settings.js';
+import type { BootServerEvent } from './events.js';
+import { AUTOEXEC, SCRIPT_PATH } from './http/boot-routes.js';
+import { defaultCacheBytes, ObjectReader } from './http/objects.js';
+import { openHttp, type HttpListener } from './http/server.js';
+import { readNicAddress, type NicAddress } from './interface.js';
+import { renderAutoexec } from './ipxe/scripts.js';
+import { findArgumentProblem } from './kernel-arguments.js';
+import { findNeighbour } from './nodes/neighbours.js';
+import { NodeRegistry } from './nodes/registry.js';
+import type { BootServer, BootServerOptions } from './options.js';
+import { dropPrivileges } from './privileges.js';
+import { chooseBoot, isBoot } from './profile.js';
+import { loadersOf, type Catalogue } from './release/catalogue.js';
+import { hexOf } from './release/parse.js';
+import { StoreWatch } from './release/store-watch.js';
+import type { Offering, WorkerSettings } from './udp/protocol.js';
+import { startUdpWorker, type UdpWorker } from './udp/worker-handle.js';
+
+/**
+ * Starts serving; resolves once every port is bound.
+ *
+ * @throws OnibError INTERFACE_UNKNOWN, INTERFACE_NO_ADDRESS, PORT_IN_USE, PORT_DENIED, BAD_OPTION, USER_UNKNOWN;
+ * OnibErrors when settings of full DHCP are wrong
+ */
+export async function startBootServer(options: BootServerOptions): Promise<BootServer> {
+  checkOptions(options);
+  const nic = readNicAddress(options.interface);
+  const dhcp = settleDhcp(options, nic);
+  const { onEvent } = options;
+  const registry = new NodeRegistry({
+    now: Date.now,
+    onStage: (entry, node) => {
+      onEvent({ type: 'node-stage', entry, node });
+    },
+  });
+  const parts: { udp?: UdpWorker; http?: HttpListener } = {};
+  const watch = await StoreWatch.start({
+    store: options.store,
+    onWarning: onEvent,
+    onChange: (catalogue, previous) => {
+      if (!parts.http) return;
+      announceRelease(catalogue, previous, onEvent);
+      parts.udp?.offer(describeOffering(catalogue, parts.http.url));
+    },
+  });
+  const close = async (): Promise<void> => {
+    watch.stop();
+    await Promise.all([parts.http?.close(), parts.udp?.close()]);
+  };
+  try {
+    const http = await openHttp({
+      address: nic.address,
+      port: options.httpPort,
+      objects: new ObjectReader(options.store, defaultCacheBytes()),
+      context: {
+        registry,
+        findNeighbour,
+        refresh: () => watch.refresh(),
+        profile: options.profile,
+        extraArguments: options.extraArguments ?? [],
+        onEvent,
+      },
+    });
+    parts.http = http;
+    const udp = await openUdp(options, nic, dhcp, http.url, watch.catalogue, registry);
+    if (udp) parts.udp = udp;
+    if (options.user !== undefined) dropPrivileges(options.user);
+    announceStart(options, nic, http.url, watch.catalogue);
+    return { url: http.url, address: nic.address, nodes: () => registry.list(), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function checkOptions(options: BootServerOptions): void {
+  const bad = (which: string, what: string): OnibError =>
+    new OnibError('BAD_OPTION', `Cannot serve "${which}": ${what}`, { exitCode: EXIT.usage });
+  if (!path.isAbsolute(options.store))
+    throw bad(options.store, 'the path of the store is not absolute');
+  const port = options.httpPort;
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw bad(String(port), 'not a port');
+  for (const argument of options.extraArguments ?? []) {
+    const problem = findArgumentProblem(argument);
+    if (problem !== undefined) throw bad(argument, problem);
+  }
+}
+
+function settleDhcp({ dhcp }: BootServerOptions, nic: NicAddress): WorkerSettings['dhcp'] {
+  if (dhcp.mode !== 'full') return { mode: dhcp.mode };
+  return { mode: 'full', settings: settleFullDhcp(dhcp, nic) };
+}
+
+async function openUdp(
+  options: BootServerOptions,
+  nic: NicAddress,
+  dhcp: WorkerSettings['dhcp'],
+  url: string,
+  catalogue: Catalogue,
+  registry: NodeRegistry,
+): Promise<UdpWorker | undefined> {
+  const tftp = options.tftp ?? true;
+  if (dhcp.mode === 'off' && !tftp) return undefined;
+  return startUdpWorker(
+    {
+      store: options.store,
+      interface: options.interface,
+      address: nic.address,
+      dhcp,
+      tftp,
+      scriptUrl: `${url}${SCRIPT_PATH}`,
+      offering: describeOffering(catalogue, url),
+    },
+    {
+      onEvent: (event) => {
+        options.onEvent(event);
+        noteUdpEvent(event, registry);
+      },
+      onDeath: (message) => {
+        options.onEvent({
+          type: 'failed',
+          code: 'UDP_WORKER_DIED',
+          message: `Cannot go on with DHCP and TFTP: ${message}`,
+        });
+      },
+    },
+  );
+}
+
+/** A node's boot begins with the first answer to its firmware; the addresses of netbooting clients are learned. */
+function noteUdpEvent(event: BootServerEvent, registry: NodeRegistry): void {
+  if (event.type === 'dhcp-offer' || event.type === 'dhcp-ack') {
+    if (event.client !== 'plain') registry.sawDhcp(event.mac, event.address);
+    else if (event.address !== undefined) registry.sawAddress(event.mac, event.address);
+  } else if (event.type === 'tftp-sent' || event.type === 'tftp-failed') {
+    registry.addBytes(event.address, event.bytes);
+  }
+}
+
+/** What DHCP may name and TFTP sends. */
+function describeOffering(catalogue: Catalogue, url: string): Offering {
+  const id = catalogue.current?.id ?? '';
+  return {
+    loaders: new Map(
+      loadersOf(catalogue).map(({ fileName, digest, size }) => [
+        fileName,
+        { object: { sha256: hexOf(digest), size }, url: `${url}/releases/${id}/${fileName}` },
+      ]),
+    ),
+    texts: new Map([[AUTOEXEC, renderAutoexec(`${url}${SCRIPT_PATH}`)]]),
+  };
+}
+
+function announceStart(
+  options: BootServerOptions,
+  nic: NicAddress,
+  url: string,
+  catalogue: Catalogue,
+): void {
+  const release = catalogue.current?.id;
+  options.onEvent({
+    type: 'listening',
+    url,
+    address: nic.address,
+    interface: options.interface,
+    dhcp: options.dhcp.mode,
+    tftp: options.tftp ?? true,
+    ...(release === undefined ? {} : { release }),
+  });
+  // What would keep every unassigned node from booting is said now, not when the first one fails.
+  const choice = chooseBoot(catalogue.current, '', options.profile);
+  if (isBoot(choice)) return;
+  const { code, message, hint } = choice;
+  options.onEvent({ type: 'warning', code, message: `Cannot boot nodes yet: ${message}`, hint });
+}
+
+function announceRelease(
+  catalogue: Catalogue,
+  previous: Catalogue,
+  onEvent: (event: BootServerEvent) => void,
+): void {
+  const [now, before] = [catalogue.current?.id, previous.current?.id];
+  if (now === before) return;
+  onEvent({
+    type: 'release-changed',
+    ...(now === undefined ? {} : { release: now }),
+    ...(before === undefined ? {} : { previous: before }),
+  });
+}
