@@ -1,0 +1,57 @@
+/** `onib build`: build what is out of date and make it the current release. */
+import { Argument, type Command } from 'commander';
+import { buildProject } from '../../build/build.js';
+import type { Wanted } from '../../plan/wanted.js';
+import type { Config } from '../../project/config.js';
+import { BuildReporter } from '../build-reporter.js';
+import { addCommand } from '../command.js';
+import type { Context } from '../context.js';
+import { openProject } from '../project.js';
+import { requireRoot } from '../root.js';
+import { KINDS, wantedOf, type WantedKind } from '../wanted.js';
+
+interface BuildOptions {
+  readonly force?: boolean;
+}
+
+export function registerBuild(program: Command, context: Context): void {
+  addCommand(program, {
+    usage: 'build',
+    summary: 'build what is out of date and make it the current release',
+    examples: [
+      ['onib build all', 'everything in the project'],
+      ['onib build overlay vars/my_overlay.yml', 'one overlay, and the base that it needs'],
+    ],
+  })
+    .addArgument(new Argument('<kind>', 'what to build').choices(KINDS))
+    .argument('[files...]', 'vars files; without them all of that kind')
+    .option('--force', 'build what is asked for, also where it is up to date')
+    .action(async (kind: WantedKind, files: string[], options: BuildOptions) => {
+      const config = await openProject(context);
+      const place = { root: config.root, directory: context.directory };
+      await build(config, wantedOf(kind, files, place, options.force), context);
+    });
+}
+
+async function build(config: Config, wanted: Wanted, context: Context): Promise<void> {
+  requireRoot('build', 'trees are made with their owners, device nodes and mounts');
+  const { output, signal } = context;
+  const started = performance.now();
+  using reporter = new BuildReporter(output);
+  const { plan, built, release } = await buildProject(config, wanted, {
+    signal,
+    onEvent: reporter.onEvent,
+  });
+  reporter[Symbol.dispose]();
+  reporter.showSummary();
+  output.object({
+    schema: 'onib.build/1',
+    built,
+    release: release?.id ?? null,
+    store: plan.store,
+    seconds: (performance.now() - started) / 1000,
+  });
+  if (built.length === 0) {
+    output.result(`nothing to build: ${release?.id ?? 'the project has no images'} is up to date`);
+  }
+}

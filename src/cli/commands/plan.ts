@@ -1,0 +1,25 @@
+/** `onib plan`: what a build would do and why. It needs no root and changes nothing. */
+import type { Command } from 'commander';
+import { planProject } from '../../build/build.js';
+import { formatPlan } from '../../plan/format.js';
+import { addCommand } from '../command.js';
+import type { Context } from '../context.js';
+import { openProject } from '../project.js';
+import { wantedOfWords } from '../wanted.js';
+
+export function registerPlan(program: Command, context: Context): void {
+  addCommand(program, {
+    usage: 'plan [what...]',
+    summary: 'what would be built, in which order, and why',
+    examples: [
+      ['onib plan', 'everything that is out of date'],
+      ['onib plan vars/discovery.yml', 'one image and what it needs'],
+    ],
+  }).action(async (what: string[]) => {
+    const config = await openProject(context);
+    const place = { root: config.root, directory: context.directory };
+    const plan = await planProject(config, wantedOfWords(what, place));
+    context.output.object({ schema: 'onib.plan/1', ...plan });
+    context.output.result(formatPlan(plan).join('\n'));
+  });
+}

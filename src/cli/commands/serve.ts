@@ -1,0 +1,133 @@
+/** `onib serve`: the boot server, on a real NIC, until Ctrl-C. */
+import path from 'node:path';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import {
+  startBootServer,
+  type BootServerEvent,
+  type DhcpOptions,
+} from '../../../boot-server/index.js';
+import { EXIT, OnibError } from '../../errors.js';
+import { addCommand } from '../command.js';
+import type { Context } from '../context.js';
+import { openProject } from '../project.js';
+import { requireRoot } from '../root.js';
+import { serveLine } from '../serve-lines.js';
+
+interface ServeOptions {
+  readonly interface: string;
+  readonly dhcp: DhcpOptions['mode'];
+  readonly range?: readonly [first: string, last: string];
+  readonly router?: string;
+  readonly nameserver?: readonly string[];
+  readonly httpPort: number;
+  readonly profile?: string;
+  readonly store?: string;
+  readonly user?: string;
+}
+
+export function registerServe(program: Command, context: Context): void {
+  addCommand(program, {
+    usage: 'serve',
+    summary: 'serve the current release to nodes that netboot',
+    examples: [
+      ['onib serve --interface eth1 --dhcp proxy', 'beside the DHCP server of the network'],
+      [
+        'onib serve --interface eth1 --dhcp full --range 192.168.100.50-192.168.100.99',
+        'as the only DHCP server of a private network',
+      ],
+    ],
+  })
+    .requiredOption('--interface <name>', 'NIC that the nodes are on')
+    .addOption(
+      new Option('--dhcp <mode>', 'proxy: another server gives the addresses; full: this one does')
+        .choices(['proxy', 'full', 'off'])
+        .default('proxy'),
+    )
+    .option('--range <first-last>', 'addresses to give out, with --dhcp full', parseRange)
+    .option('--router <address>', 'default gateway of the nodes, with --dhcp full')
+    .option('--nameserver <address...>', 'name servers of the nodes, with --dhcp full')
+    .option('--http-port <port>', 'port of the HTTP server', parsePort, 8080)
+    .option('--profile <name>', 'boot profile of nodes that no profile names')
+    .option('--store <dir>', 'serve this store; no project is needed then')
+    .option('--user <name>', 'become this user once the ports are bound')
+    .action(async (options: ServeOptions) => {
+      await serve(options, context);
+    });
+}
+
+function parseRange(text: string): [string, string] {
+  const match = /^([\d.]+)-([\d.]+)$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('It must be two addresses: A-B.');
+  return [match[1] ?? '', match[2] ?? ''];
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new InvalidArgumentError('It must be a port number, 1 to 65535.');
+  }
+  return port;
+}
+
+function dhcpOptions({ dhcp, range, router, nameserver }: ServeOptions): DhcpOptions {
+  if (dhcp !== 'full') return { mode: dhcp };
+  if (range === undefined) {
+    throw new OnibError('USAGE', 'Cannot serve with "--dhcp full": no addresses to give out', {
+      exitCode: EXIT.usage,
+      hint: '--range 192.168.100.50-192.168.100.99',
+    });
+  }
+  return {
+    mode: 'full',
+    range: { first: range[0], last: range[1] },
+    ...(router === undefined ? {} : { router }),
+    ...(nameserver === undefined ? {} : { nameservers: nameserver }),
+  };
+}
+
+async function serve(options: ServeOptions, context: Context): Promise<void> {
+  const dhcp = dhcpOptions(options);
+  requireRoot('serve', 'DHCP and TFTP use ports below 1024');
+  const store =
+    options.store === undefined
+      ? (await openProject(context)).settings.artifactPath
+      : path.resolve(context.directory, options.store);
+  const stopped = stopSignal(context);
+  const server = await startBootServer({
+    store,
+    interface: options.interface,
+    dhcp,
+    httpPort: options.httpPort,
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
+    ...(options.user === undefined ? {} : { user: options.user }),
+    onEvent: (event) => {
+      tell(event, context);
+      if (event.type === 'failed') stopped.fail(new OnibError(event.code, event.message));
+    },
+  });
+  try {
+    await stopped.promise;
+  } finally {
+    await server.close();
+  }
+}
+
+/** Ctrl-C is how a server ends: no error. */
+function stopSignal({ signal }: Context): {
+  readonly promise: Promise<void>;
+  fail(error: OnibError): void;
+} {
+  let fail: (error: OnibError) => void = () => undefined;
+  const promise = new Promise<void>((resolve, reject) => {
+    fail = reject;
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    if (signal.aborted) resolve();
+  });
+  return { promise, fail: (error) => fail(error) };
+}
+
+function tell(event: BootServerEvent, { output }: Context): void {
+  output.object({ schema: 'onib.boot-server-event/1', time: Date.now() / 1000, ...event });
+  const line = serveLine(event, output.verbose);
+  if (line !== undefined) output.event(line);
+}

@@ -1,0 +1,37 @@
+/** A signal is one unwind: the first one aborts, later ones are told that clean-up is running. */
+import { EXIT, OnibError } from '../errors.js';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+export interface SignalWatch extends Disposable {
+  /** Aborts at the first signal, with an OnibError `INTERRUPTED` as its reason. */
+  readonly signal: AbortSignal;
+}
+
+/** @param tell Called at each signal with what to show. */
+export function watchSignals(tell: (text: string) => void): SignalWatch {
+  const controller = new AbortController();
+  const handle = (name: NodeJS.Signals): void => {
+    if (controller.signal.aborted) {
+      tell('clean-up is running, please wait');
+      return;
+    }
+    tell('interrupted: cleaning up');
+    controller.abort(
+      new OnibError(
+        'INTERRUPTED',
+        `Cannot go on: interrupted by ${name}, everything is cleaned up`,
+        {
+          exitCode: EXIT.interrupted,
+        },
+      ),
+    );
+  };
+  for (const name of SIGNALS) process.on(name, handle);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => {
+      for (const name of SIGNALS) process.off(name, handle);
+    },
+  };
+}

@@ -1,0 +1,89 @@
+/** The compiled program as its own process: signals, closed pipes, another user. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { initProject } from '../../../src/project/init.js';
+import { run, start } from '../../../src/host/run.js';
+import { compiledPath } from '../../../src/package.js';
+
+const program = compiledPath('src/cli/main.js');
+
+let project: string;
+
+beforeAll(async () => {
+  project = path.join(await mkdtemp(path.join(tmpdir(), 'onib-process-')), 'images');
+  await initProject(project);
+});
+
+afterAll(async () => {
+  await rm(path.dirname(project), { recursive: true });
+});
+
+describe('onib as a process', () => {
+  it('sets its exit code and writes errors to standard error', async () => {
+    const ran = await run([process.execPath, program, 'plan', '-C', '/'], { check: false });
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stdout).toBe('');
+    expect(ran.stderr).toContain('error[NO_PROJECT]');
+  });
+
+  it('runs through a link, as it stands on the PATH', async () => {
+    const link = path.join(path.dirname(project), 'onib');
+    await run(['ln', '-s', program, link]);
+    const { stdout } = await run([process.execPath, link, '--version']);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('ends quietly when its reader is gone', async () => {
+    const line = `"$0" "$1" --help | true; echo "\${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = await run(['bash', '-c', line, process.execPath, program]);
+    expect(stdout).toBe('0\n');
+    expect(stderr).toBe('');
+  });
+
+  it('says that a build needs root, before it touches anything', async () => {
+    // In a user namespace without a mapping the user is nobody, and may read what root owns.
+    const build = [process.execPath, program, 'build', 'all', '-C', project];
+    const ran = await run(['unshare', '--user', ...build], { check: false });
+    expect(ran.stderr).toContain('error[NOT_ROOT]');
+    expect(ran.exitCode).toBe(3);
+    await expect(run(['test', '-e', path.join(project, 'builds')])).rejects.toThrow();
+  });
+});
+
+describe('onib serve', () => {
+  /** In a network of its own, with nothing but loopback. */
+  function serve(...argv: string[]): string[] {
+    const inNamespace = 'ip link set lo up && exec "$0" "$@"';
+    const command = [process.execPath, program, 'serve', ...argv];
+    return ['unshare', '--net', 'sh', '-c', inNamespace, ...command];
+  }
+
+  it('tells when it listens, and ends by SIGTERM without an error', async () => {
+    let tell: (line: string) => void = () => undefined;
+    const told = new Promise<string>((resolve) => {
+      tell = resolve;
+    });
+    const options = ['--interface', 'lo', '--dhcp', 'off', '--store', project, '--json'];
+    const server = start(serve(...options), { check: false, onLine: (line) => tell(line) });
+    const event = JSON.parse(await told) as Record<string, unknown>;
+    expect(event).toMatchObject({
+      schema: 'onib.boot-server-event/1',
+      type: 'listening',
+      url: 'http://127.0.0.1:8080',
+      dhcp: 'off',
+    });
+    await server.stop();
+    expect((await server.result).exitCode).toBe(0);
+  });
+
+  it('refuses a NIC that is not there, and full DHCP without addresses', async () => {
+    const nic = await run(serve('--interface', 'eth77', '--store', project), { check: false });
+    expect(nic.stderr).toContain('error[INTERFACE_UNKNOWN]');
+    expect(nic.exitCode).toBe(3);
+    const range = await run(serve('--interface', 'lo', '--dhcp', 'full'), { check: false });
+    expect(range.stderr).toContain('error[USAGE]');
+    expect(range.exitCode).toBe(2);
+  });
+});

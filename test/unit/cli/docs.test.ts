@@ -1,0 +1,117 @@
+/** The documents say what the program does: commands, options, links, error codes. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { createProgram } from '../../../src/cli/program.js';
+import { packagePath } from '../../../src/package.js';
+import { captureContext } from './support/capture.js';
+
+function filesBelow(directory: string, ending: string): string[] {
+  return readdirSync(packagePath(directory), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => path.join(directory, name));
+}
+
+const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...filesBelow('docs', '.md')];
+
+function read(file: string): string {
+  return readFileSync(packagePath(file), 'utf8');
+}
+
+/** Lines of code blocks without a language, as they would be typed. */
+function commandLines(text: string): string[] {
+  const lines: string[] = [];
+  let fence: string | undefined;
+  for (const line of text.split('\n')) {
+    if (line.startsWith('```')) fence = fence === undefined ? line : undefined;
+    else if (fence === '```') lines.push(line);
+  }
+  return lines.map((line) =>
+    line
+      .replace(/^\$ /, '')
+      .replace(/^sudo /, '')
+      .replace(/\s+#.*$/, '')
+      .trim(),
+  );
+}
+
+function runnable(command: Command): Command[] {
+  return command.commands.length === 0 ? [command] : command.commands.flatMap(runnable);
+}
+
+async function parses(line: string): Promise<void> {
+  const program = createProgram(captureContext().context);
+  for (const command of runnable(program)) command.action(() => undefined);
+  await program.parseAsync(line.split(/\s+/).slice(1), { from: 'user' });
+}
+
+const scripts = (JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts;
+
+describe.each(documents)('%s', (file) => {
+  const text = read(file);
+
+  it('shows command lines that the program takes', async () => {
+    for (const line of commandLines(text).filter((one) => one.startsWith('onib '))) {
+      await expect(parses(line), line).resolves.toBeUndefined();
+    }
+  });
+
+  it('names npm scripts that exist', () => {
+    for (const [, script = ''] of text.matchAll(/`?npm run ([a-z0-9:]+)/g)) {
+      expect(Object.keys(scripts)).toContain(script);
+    }
+  });
+
+  it('links to files that exist', () => {
+    for (const [, target = ''] of text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      const linked = path.join(path.dirname(packagePath(file)), target);
+      expect(existsSync(linked), `${file} → ${target}`).toBe(true);
+    }
+  });
+});
+
+describe('docs/reference/cli.md', () => {
+  const text = read('docs/reference/cli.md');
+  const program = createProgram(captureContext().context);
+
+  it('has every command', () => {
+    for (const command of runnable(program)) {
+      const names = command.parent === program ? [command.name()] : ['new', command.name()];
+      expect(text).toContain(`onib ${names.join(' ')}`);
+    }
+  });
+
+  it('has every option, and no other', () => {
+    const options = runnable(program).flatMap((command) =>
+      command.options.map(({ long, short }) => long ?? short ?? ''),
+    );
+    for (const option of options) expect(text, option).toContain(`\`${option}`);
+    const known = new Set([...options, '--help']);
+    for (const [option] of text.matchAll(/--[a-z][a-z-]+/g)) expect(known).toContain(option);
+  });
+});
+
+describe('docs/errors.md', () => {
+  const sources = [...filesBelow('src', '.ts'), ...filesBelow('boot-server', '.ts')].map(read);
+  const documented = [...read('docs/errors.md').matchAll(/^\| (`[^|]*)\|/gm)].flatMap(
+    ([, cell = '']) => [...cell.matchAll(/`([A-Z0-9_]+)`/g)].map(([, code = '']) => code),
+  );
+
+  it('has a line for every code that is thrown or told', () => {
+    const thrown = sources.flatMap((source) =>
+      [...source.matchAll(/(?:code: |new OnibError\(\s*|[pP]roblem\(\s*)'([A-Z][A-Z0-9_]+)'/g)].map(
+        ([, code = '']) => code,
+      ),
+    );
+    expect(thrown.length).toBeGreaterThan(20);
+    expect(documented).toEqual(expect.arrayContaining([...new Set(thrown)]));
+  });
+
+  it('has no line for a code that nobody throws, and each code once', () => {
+    const all = sources.join('\n');
+    for (const code of documented) expect(all).toContain(`'${code}'`);
+    expect(new Set(documented).size).toBe(documented.length);
+  });
+});
