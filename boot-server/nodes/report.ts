@@ -33,10 +33,10 @@ export function parseNodeReport(body: string): NodeReport | { readonly problem: 
   const bytes = readNumber(fields.get('bytes'), /^\d{1,15}$/);
   if (uptime === 'bad') return { problem: 'uptime is not in seconds' };
   if (bytes === 'bad') return { problem: 'bytes is not a number' };
-  // A form's field that is not known yet is empty.
-  const names = { profile: fields.get('profile') || null, release: fields.get('release') || null };
+  // A name that the node does not know yet is empty.
+  const names = { profile: fields.get('profile') ?? '', release: fields.get('release') ?? '' };
   for (const [key, value] of Object.entries(names)) {
-    if (value !== null && !NAME.test(value)) return { problem: `${key} is no name` };
+    if (value !== '' && !NAME.test(value)) return { problem: `${key} is no name` };
   }
   const detail = fields.get('detail');
   return {
@@ -45,8 +45,8 @@ export function parseNodeReport(body: string): NodeReport | { readonly problem: 
     ...(detail === null || detail === '' ? {} : { detail: plainText(detail, LONGEST_DETAIL) }),
     ...(uptime === undefined ? {} : { uptime }),
     ...(bytes === undefined ? {} : { bytes }),
-    ...(names.profile === null ? {} : { profile: names.profile }),
-    ...(names.release === null ? {} : { release: names.release }),
+    ...(names.profile === '' ? {} : { profile: names.profile }),
+    ...(names.release === '' ? {} : { release: names.release }),
   };
 }
 

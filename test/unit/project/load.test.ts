@@ -38,7 +38,7 @@ describe('loadProject() on a correct project', () => {
       bootstrap: 'mmdebstrap',
       aptServer: 'mirror.example',
       artifactPath: path.join(config.root, 'builds'),
-      compression: { compressor: 'xz', blockSize: 131_072 },
+      compression: { compressor: 'zstd', blockSize: 131_072 },
     });
     expect(config.images.map(({ name, kind, base }) => [name, kind, base])).toEqual([
       ['base', 'base', undefined],

@@ -116,8 +116,8 @@ describe('boot contract', () => {
       ['onib-boot', '1'],
       ['release', '20261120T140501Z-3f9c'],
       ['kernel', '6.12.57+deb13-amd64'],
-      ['layer', 'base', 'squashfs'],
       ['layer', 'modules', 'squashfs'],
+      ['layer', 'base', 'squashfs'],
       ['layer', 'discovery', 'cpio.gz'],
       ['source', `${server.url}/objects/`],
     ]);
@@ -296,6 +296,7 @@ describe('events', () => {
       (response) => response.arrayBuffer(),
     );
     expect((await post('stage=fetch&uptime=3.5&bytes=300000')).status).toBe(204);
+    expect((await post('stage=fetch&release=&profile=')).status).toBe(204);
     expect((await post('stage=failed&code=DIGEST&detail=a%0ab%1b[31m')).status).toBe(204);
     const [node] = server.nodes();
     expect(node).toMatchObject({
@@ -305,10 +306,10 @@ describe('events', () => {
       stage: 'failed',
       boots: 1,
     });
-    expect(node?.timeline.map(({ stage }) => stage)).toEqual(['script', 'fetch', 'failed']);
+    expect(node?.timeline.map(({ stage }) => stage)).toEqual(['script', 'fetch', 'fetch', 'failed']);
     expect(node?.timeline[1]).toMatchObject({ uptime: 3.5, fetchedBytes: 300_000 });
     expect(node?.timeline[1]?.servedBytes).toBeGreaterThan(300_000);
-    expect(node?.timeline[2]).toMatchObject({ code: 'DIGEST', detail: 'a b [31m' });
+    expect(node?.timeline[3]).toMatchObject({ code: 'DIGEST', detail: 'a b [31m' });
     expect(await (await get(`/v1/nodes/${mac}`)).json()).toMatchObject({
       schema: 'onib.node/1',
       mac,
