@@ -128,7 +128,8 @@ export const settingKeys = {
     aliases: [],
     type: oneOf('xz', 'zstd', 'gzip', 'lz4'),
     default: DEFAULTS.compression,
-    summary: 'Compressor of squashfs images: zstd unpacks fastest on the node, xz is a tenth smaller.',
+    summary:
+      'Compressor of squashfs images: zstd unpacks fastest on the node, xz is a tenth smaller.',
     example: 'zstd',
     kinds: ['base', 'initrd'],
   },

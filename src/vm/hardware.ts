@@ -70,6 +70,12 @@ export function variablesTemplate(firmware: Firmware): string | undefined {
   return firmware === 'uefi' ? OVMF_VARS : undefined;
 }
 
+/**
+ * Kernel arguments of every emulated node: Linux' security modules without "bpf". systemd loads a BPF
+ * program for RestrictFileSystems= where that one is enabled, which takes 98 s of emulation.
+ */
+export const EMULATION_ARGUMENTS = ['lsm=landlock,lockdown,yama,integrity,apparmor'] as const;
+
 /** QEMU's command line for one node, without the program's name. */
 export function qemuArguments(hardware: Hardware): string[] {
   return [

@@ -7,7 +7,7 @@ import type { BootServerEvent } from '../../boot-server/index.js';
 import { OnibError } from '../errors.js';
 import { startCell, type Cell } from '../host/cell.js';
 import { ConsoleLines } from './console-text.js';
-import { requireFirmware, type Firmware } from './hardware.js';
+import { EMULATION_ARGUMENTS, requireFirmware, type Firmware } from './hardware.js';
 import type { PortName } from './machine.js';
 import type { NodeCommand, NodeEnd, NodeEvent, NodeRequest } from './messages.js';
 import type { DhcpMode } from './network.js';
@@ -197,6 +197,7 @@ function requestFor(options: NodeOptions): NodeRequest {
     mac: options.mac ?? DEFAULT_MAC,
     uuid: randomUUID(),
     extraArguments: [
+      ...EMULATION_ARGUMENTS,
       ...CONSOLE_ARGUMENTS,
       ...(shell ? ROOT_SHELL_ARGUMENTS : []),
       ...(options.extraArguments ?? []),

@@ -150,7 +150,7 @@ describe.each(ROUNDS)('nodes that PXE-boot (%#)', (...round) => {
     it('/ is the profile’s layers in their order, writable', async () => {
       const { node, project } = bootOf(which);
       const { overlays } = profileOf({ ...bootOf(which), project }, which.profile);
-      const names = ['base', 'modules', ...overlays.map((name) => artifact(project, name).name)];
+      const names = ['modules', 'base', ...overlays.map((name) => artifact(project, name).name)];
       const directories = await lowerDirectories(node);
       expect(directories.map((directory) => directory.replace(/.*\/\d+-/, ''))).toEqual(
         names.reverse(),

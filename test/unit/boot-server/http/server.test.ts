@@ -306,7 +306,12 @@ describe('events', () => {
       stage: 'failed',
       boots: 1,
     });
-    expect(node?.timeline.map(({ stage }) => stage)).toEqual(['script', 'fetch', 'fetch', 'failed']);
+    expect(node?.timeline.map(({ stage }) => stage)).toEqual([
+      'script',
+      'fetch',
+      'fetch',
+      'failed',
+    ]);
     expect(node?.timeline[1]).toMatchObject({ uptime: 3.5, fetchedBytes: 300_000 });
     expect(node?.timeline[1]?.servedBytes).toBeGreaterThan(300_000);
     expect(node?.timeline[3]).toMatchObject({ code: 'DIGEST', detail: 'a b [31m' });
