@@ -7,7 +7,7 @@ const entryPoints = ['src/cli/**', '**/*-main.ts', 'src/host/cell.ts'];
 
 export default tseslint.config(
   {
-    ignores: ['dist/', 'node_modules/', 'builds/', 'coverage/', '.cache/', 'test/fixtures/arrows/'],
+    ignores: ['dist/', 'node_modules/', 'builds/', 'coverage/', '.cache/', 'test/fixtures/'],
   },
   eslint.configs.recommended,
   {

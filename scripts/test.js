@@ -1,7 +1,7 @@
 // `npm test`: set-up, static checks, then the unit, integration and e2e tests.
 // The last line is the sum over everything: `N passed, N failed, N skipped`.
 // It runs before there are npm packages, so it uses only what Node brings.
-// `npm test -- unit e2e` runs those projects only; `npm test -- all` everything that there is.
+// `npm test -- unit e2e` runs those projects only.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,20 +11,7 @@ import { runChecks, checks } from './check.js';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const allProjects = ['unit', 'integration', 'e2e'];
-const words = process.argv.slice(2);
-const everything = words.includes('all');
-const asked = words.filter((word) => word !== 'all');
-// What has passed so far. The rest of the tree's tests and the static checks have not been run to a
-// green end yet; each joins this list when it has, and the list goes when all have.
-const proven = [
-  'test/unit/build',
-  'test/unit/host',
-  'test/unit/plan/make-plan.test.ts',
-  'test/unit/project/load.test.ts',
-  'test/unit/provision',
-  'test/unit/store',
-];
-const provenOnly = !everything && asked.length === 0;
+const asked = process.argv.slice(2);
 
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM']) {
@@ -68,7 +55,7 @@ async function runProject(project, reports) {
     path.join(root, 'node_modules/vitest/vitest.mjs'),
     ...['run', '--project', project, '--reporter=default', '--reporter=json'],
     `--outputFile.json=${report}`,
-    ...(provenOnly ? proven : project === 'unit' ? ['--coverage'] : []),
+    ...(project === 'unit' ? ['--coverage'] : []),
   ];
   // Mounts, namespaces and chroots need root.
   const needsRoot = project !== 'unit' && process.getuid() !== 0;
@@ -90,7 +77,7 @@ async function runAll(projects, reports) {
   const ready = (await run('bash', ['scripts/setup.sh'])) === 0;
   add({ passed: ready ? 1 : 0, failed: ready ? 0 : 1, skipped: 0 });
   if (!ready) return;
-  if (everything) {
+  if (asked.length === 0) {
     heading('static checks');
     // Set-up has compiled everything: types are checked.
     add(await runChecks(checks.filter(([name]) => name !== 'types')));
@@ -110,13 +97,7 @@ if (unknown.length > 0) {
 
 const reports = mkdtempSync(path.join(tmpdir(), 'onib-test-'));
 try {
-  if (provenOnly) {
-    console.log(`runs only what has passed before: ${proven.join(', ')}`);
-    console.log(
-      'not run: static checks, other unit tests, integration, e2e; `npm test -- all` does',
-    );
-  }
-  await runAll(asked.length > 0 ? asked : everything ? allProjects : ['unit'], reports);
+  await runAll(asked.length > 0 ? asked : allProjects, reports);
 } catch (error) {
   console.error(error);
   add({ passed: 0, failed: 1, skipped: 0 });

@@ -6,9 +6,6 @@ export const OP = { request: 1, reply: 2 } as const;
 
 export const ETHERNET = { type: 1, addressBytes: 6 } as const;
 
-/** Header flag: the client cannot receive unicast before it has an address. */
-export const BROADCAST_FLAG = 0x8000;
-
 export const MESSAGE = {
   discover: 1,
   offer: 2,

@@ -69,7 +69,7 @@ async function runInCell(plan: Plan, store: Store, options: BuildOptions): Promi
   };
   tell({ type: 'build-start', steps: plan.steps.map((step) => step.title), logDirectory });
   const cell = startCell<StepsRequest, BuildEvent, Artifact[]>({
-    entry: 'src/build/build-cell.js',
+    entry: 'src/build/build-main.js',
     request: { plan, logDirectory, cache: CACHE_DIRECTORY },
     namespaces: ['mount', 'pid'],
     onEvent: tell,

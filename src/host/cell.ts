@@ -15,7 +15,7 @@ import { lastLines } from './run.js';
 export type Namespace = 'mount' | 'pid' | 'net' | 'uts';
 
 export interface CellOptions<Request, Event> {
-  /** Compiled entry module, e.g. `src/build/build-cell.js`; it calls `serveCell`. */
+  /** Compiled entry module, e.g. `src/build/build-main.js`; it calls `serveCell`. */
   readonly entry: string;
   readonly request: Request;
   readonly namespaces: readonly Namespace[];
