@@ -66,7 +66,11 @@ function runWorker<J extends PackJob>(
   const stop = new SharedArrayBuffer(4);
   const input: WorkerInput = { job, descriptor: handle.fd, stop };
   return new Promise((resolve, reject) => {
-    const worker = new Worker(compiledPath('src/archive/pack-worker.js'), { workerData: input });
+    const worker = new Worker(compiledPath('src/archive/pack-worker.js'), {
+      workerData: input,
+      // Options of the process that packs, such as --input-type, are not for this file.
+      execArgv: [],
+    });
     const onAbort = (): void => {
       Atomics.store(new Int32Array(stop), 0, 1);
     };

