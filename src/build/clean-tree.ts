@@ -31,6 +31,9 @@ const REMOVED_FILES = [
   'etc/subuid-',
   'etc/subgid-',
   'etc/.pwd.lock',
+  // identities that nvme-cli's package makes, and would make every node's the same
+  'etc/nvme/hostid',
+  'etc/nvme/hostnqn',
   'etc/ssh/ssh_host_*',
   'var/cache/debconf/*-old',
   'var/cache/ldconfig/aux-cache',

@@ -20,6 +20,9 @@ export interface CommandResult {
 
 const READY = 'onib-shell-ready';
 
+/** Where the node keeps the output of a command while it runs. */
+const OUTPUT = '/run/onib-shell-output';
+
 /**
  * What is typed to replace the interactive shell. Markers are joined by printf, so that the echo of
  * this very line does not look like an answer.
@@ -28,8 +31,9 @@ export function agentLine(): string {
   const loop =
     'stty raw -echo; printf "%s-%s\\n" onib-shell ready; ' +
     'while IFS=" " read -r mark command; do printf "%s<\\n" "$mark"; ' +
-    'sh -c "$(printf %s "$command" | base64 -d)" </dev/null 2>&1; ' +
-    'printf "\\n%s>%s\\n" "$mark" "$?"; done';
+    // Through a file: on a terminal ip and systemctl write colours.
+    `sh -c "$(printf %s "$command" | base64 -d)" </dev/null >${OUTPUT} 2>&1; status=$?; ` +
+    `cat ${OUTPUT}; printf "\\n%s>%s\\n" "$mark" "$status"; done`;
   return ` exec sh -c '${loop}'\n`;
 }
 

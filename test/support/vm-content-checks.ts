@@ -31,10 +31,7 @@ const maintenance: Record<string, Check> = {
     await outputOf(node, 'command -v onib-secure-erase sg_format lldpctl');
   },
   'dpkg of the overlay on top knows its own packages': async (node) => {
-    const status = await outputOf(
-      node,
-      "dpkg-query -W -f '${Package} ${Status}\n' gdisk sg3-utils",
-    );
+    const status = await outputOf(node, "dpkg-query -W -f '${Package} ${Status}\n' lldpd lshw");
     expect(status.match(/install ok installed/g)).toHaveLength(2);
   },
 };

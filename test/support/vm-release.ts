@@ -52,7 +52,7 @@ export async function projectWithOverlay(
   try {
     await onib('init', directory);
     await onib('-C', directory, 'new', 'overlay', name);
-    const role = path.join(directory, 'roles', 'overlay', name, 'tasks');
+    const role = path.join(directory, 'roles', 'overlay', `provision_${name}`, 'tasks');
     await mkdir(role, { recursive: true });
     await writeFile(path.join(role, 'main.yml'), tasks);
     for (const part of ['objects', 'releases', 'current']) {

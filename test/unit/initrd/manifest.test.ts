@@ -87,7 +87,7 @@ describe('onib_check_memory', () => {
     await using script = await BootScript.create();
     await script.write('proc/meminfo', `MemFree: 1 kB\nMemAvailable:  ${available} kB\n`);
     await script.write(
-      'run/layers',
+      'run/layer-list',
       `10 base squashfs ${a} 52428800 -\n11 d cpio.gz ${b} 4096 -\n`,
     );
     const { stdout } = await script.run(

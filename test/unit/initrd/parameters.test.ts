@@ -26,7 +26,7 @@ describe('onib_read_parameters', () => {
     [`${manifest} onib.onfail=retry,reboot`, '$onib_onfail', 'retry,reboot'],
     [`${manifest} BOOTIF=01-52-54-00-AB-CD-EF`, '$onib_bootif', '52:54:00:ab:cd:ef'],
     [`${manifest} BOOTIF=01:52:54:00:ab:cd:ef`, '$onib_bootif', '52:54:00:ab:cd:ef'],
-    [`${manifest} BOOTIF=01-01-02-03-04-05-06`, '$onib_bootif', '01:02:03:04:05:06'],
+    [`${manifest} BOOTIF=01-00-01-02-03-04-05`, '$onib_bootif', '00:01:02:03:04:05'],
     [`${manifest} BOOTIF=52:54:00:ab:cd:ef`, '$onib_bootif', '52:54:00:ab:cd:ef'],
     [
       `${manifest} nameserver=10.0.0.1 nameserver=10.0.0.2`,
