@@ -73,8 +73,12 @@ export class TftpListener {
     const key = `${peer.address}:${String(peer.port)}`;
     if (this.#sessions.has(key)) {
       const running = this.#sessions.get(key);
-      // The same request again: its first answer is under way, or the client started over.
-      if (running === undefined || running.isFresh) return;
+      // The same request again: its first answer is under way or lost, or the client started over.
+      if (running === undefined) return;
+      if (running.isFresh) {
+        running.repeatOptions();
+        return;
+      }
       running.abort('the client started over');
     }
     const refusal = this.#refuse(packet, peer);

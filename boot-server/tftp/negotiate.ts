@@ -9,8 +9,10 @@ export interface TransferSettings {
   readonly blockSize: number;
   /** Blocks sent before an acknowledgement is waited for. */
   readonly windowSize: number;
-  /** Seconds. */
+  /** Seconds of silence after which blocks are sent again. */
   readonly timeout: number;
+  /** Seconds of silence after which the OACK is sent again. */
+  readonly optionTimeout: number;
   /** What the OACK says; empty: send none, start with block 1. */
   readonly accepted: ReadonlyMap<string, string>;
 }
@@ -19,10 +21,15 @@ export interface TransferSettings {
 const LARGEST_BLOCK = 1468;
 /** More gains nothing on a switched network and overruns the receive ring of small firmware. */
 const LARGEST_WINDOW = 64;
+/**
+ * Longer than clients take to repeat their request or their acknowledgement, so that the lead is theirs: atftp takes
+ * an OACK that comes again after it has answered the first one for an error, and breaks off.
+ */
+const OPTION_TIMEOUT = 10;
 
 export function negotiate(options: ReadonlyMap<string, string>, size: number): TransferSettings {
   const accepted = new Map<string, string>();
-  const settings = { blockSize: 512, windowSize: 1, timeout: 1 };
+  const settings = { blockSize: 512, windowSize: 1, timeout: 1, optionTimeout: OPTION_TIMEOUT };
 
   const blockSize = readNumber(options.get('blksize'), 8, 65464);
   if (blockSize !== undefined) {
@@ -33,6 +40,7 @@ export function negotiate(options: ReadonlyMap<string, string>, size: number): T
   const timeout = readNumber(options.get('timeout'), 1, 255);
   if (timeout !== undefined) {
     settings.timeout = timeout;
+    settings.optionTimeout = Math.max(timeout, OPTION_TIMEOUT);
     accepted.set('timeout', String(timeout));
   }
   const windowSize = readNumber(options.get('windowsize'), 1, 65535);

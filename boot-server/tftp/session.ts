@@ -22,7 +22,7 @@ export class Session {
   readonly #settings: TransferSettings;
   readonly #transfer: Transfer;
   readonly #onEnd: (outcome: Outcome) => void;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout;
   #ended = false;
 
   /** @param socket bound, and from now on this session's own */
@@ -39,10 +39,7 @@ export class Session {
     this.#settings = settings;
     this.#transfer = new Transfer(content.length, settings);
     this.#onEnd = onEnd;
-    this.#timer = setTimeout(() => {
-      this.#timer.refresh();
-      this.#take(this.#transfer.silence());
-    }, settings.timeout * 1000);
+    this.#timer = this.#startTimer();
     socket.on('message', (bytes, from) => {
       this.#receive(bytes, from);
     });
@@ -54,6 +51,11 @@ export class Session {
 
   get isFresh(): boolean {
     return this.#transfer.isFresh;
+  }
+
+  /** The client sent its request again. What is lost of a file's blocks, silence tells; of a lost OACK only this. */
+  repeatOptions(): void {
+    if (this.#transfer.isNegotiating) this.#take(this.#transfer.silence());
   }
 
   /** Ends the transfer without a word to the client. */
@@ -73,8 +75,7 @@ export class Session {
     }
     const packet = decodeTftp(bytes);
     if (packet.type === 'ack') {
-      this.#timer.refresh();
-      this.#take(this.#transfer.acknowledge(packet.block));
+      this.#acknowledge(packet.block);
     } else if (packet.type === 'error') {
       // UEFI and iPXE learn the size from the OACK and break off with error 8 or 0.
       if (this.#transfer.isFresh) this.#end({ kind: 'asked' });
@@ -83,6 +84,28 @@ export class Session {
           this.#failed(`the client broke off: ${packet.message || `error ${String(packet.code)}`}`),
         );
     }
+  }
+
+  #acknowledge(block: number): void {
+    const { isNegotiating } = this.#transfer;
+    const step = this.#transfer.acknowledge(block);
+    // An acknowledgement that is merely repeated is no progress: it must not put off what it waits for.
+    if (step.kind !== 'wait') {
+      if (isNegotiating) {
+        clearTimeout(this.#timer);
+        this.#timer = this.#startTimer();
+      } else this.#timer.refresh();
+    }
+    this.#take(step);
+  }
+
+  #startTimer(): NodeJS.Timeout {
+    const { timeout, optionTimeout } = this.#settings;
+    const seconds = this.#transfer.isNegotiating ? optionTimeout : timeout;
+    return setTimeout(() => {
+      this.#timer.refresh();
+      this.#take(this.#transfer.silence());
+    }, seconds * 1000);
   }
 
   #take(step: Step): void {

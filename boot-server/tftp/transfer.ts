@@ -40,18 +40,23 @@ export class Transfer {
     return Math.min(size, Math.max(0, this.#acknowledged) * this.#settings.blockSize);
   }
 
+  /** True until the client has acknowledged the OACK. */
+  get isNegotiating(): boolean {
+    return this.#acknowledged === -1;
+  }
+
   /** True until the client has acknowledged a block of the file. */
   get isFresh(): boolean {
     return this.#acknowledged <= 0;
   }
 
   start(): Step {
-    return this.#acknowledged === -1 ? { kind: 'send-options' } : this.#sendWindow();
+    return this.isNegotiating ? { kind: 'send-options' } : this.#sendWindow();
   }
 
   /** @param wireBlock the number in the packet */
   acknowledge(wireBlock: number): Step {
-    if (this.#acknowledged === -1) {
+    if (this.isNegotiating) {
       if (wireBlock !== 0) return { kind: 'wait' };
       this.#acknowledged = 0;
       return this.#progress();
@@ -69,7 +74,7 @@ export class Transfer {
   silence(): Step {
     if (this.#sends >= SENDS) return { kind: 'give-up' };
     this.#sends += 1;
-    return this.#acknowledged === -1 ? { kind: 'send-options' } : this.#sendWindow();
+    return this.isNegotiating ? { kind: 'send-options' } : this.#sendWindow();
   }
 
   #progress(): Step {

@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { BootNetwork } from './boot-network.js';
 import { ServeProcess } from './serve-process.js';
-import { createStore, type StoreFixture } from './store-fixture.js';
+import { createStore, type FixtureRelease, type StoreFixture } from './store-fixture.js';
 
 export interface BootBenchOptions {
   /** MAC by name of the machines. */
   readonly machines: Readonly<Record<string, string>>;
+  /** Default: the standard one. */
+  readonly release?: FixtureRelease;
   /** Options of `onib serve`, besides store and interface. */
   readonly serve: readonly string[];
   /** Puts up what must be there before the boot server. */
@@ -42,7 +44,7 @@ export class BootBench implements AsyncDisposable {
     try {
       const scratch = await mkdtemp(path.join(tmpdir(), 'onib-bench-'));
       undo.push(() => rm(scratch, { recursive: true }));
-      const store = await createStore();
+      const store = await createStore(options.release);
       undo.push(() => store.remove());
       // The server may serve as a user without rights.
       await chmod(store.directory, 0o755);

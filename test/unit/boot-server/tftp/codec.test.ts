@@ -128,6 +128,7 @@ describe('negotiate', () => {
       blockSize: 512,
       windowSize: 1,
       timeout: 1,
+      optionTimeout: 10,
       accepted: new Map(),
     });
   });

@@ -146,6 +146,15 @@ describe('TftpListener', () => {
     expect(second.bytes.readUInt16BE(2)).toBe(2);
   });
 
+  test('TftpListener repeats its OACK to a client that repeats its request', async () => {
+    const request = 'undionly.kpxe\0octet\0tsize\x000\0';
+    const first = await ask(request);
+    const second = await ask(request);
+    expect(second.port).toBe(first.port);
+    expect(second.bytes.equals(first.bytes)).toBe(true);
+    expect((await acknowledge(0, first.port)).bytes.readUInt16BE(2)).toBe(1);
+  });
+
   test('TftpListener begins anew when a client starts over from the same port', async () => {
     const first = await ask('undionly.kpxe\0octet\0');
     await acknowledge(1, first.port);
