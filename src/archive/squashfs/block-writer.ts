@@ -2,6 +2,7 @@
  * Compresses blocks on the thread pool and writes them in the order in which they came, whatever
  * the order in which they are done: the image does not depend on the number of threads.
  */
+import { crc32 } from 'node:zlib';
 import type { CompressorPool } from './compressor-pool.js';
 import { BLOCK_RAW } from './format.js';
 import { Limiter } from '../limiter.js';
@@ -28,6 +29,8 @@ export type FindStored = (digest: Buffer) => StoredBlock | undefined;
 /** A block that was written. */
 export interface StoredPlace {
   readonly sizeWord: number;
+  /** CRC-32 of it as it is stored. */
+  readonly sum: number;
   /** sha256 of its content. */
   readonly digest: Buffer;
 }
@@ -131,7 +134,7 @@ export class BlockWriter {
     writeAll(this.options.descriptor, block.bytes, this.position);
     const sizeWord = block.raw ? block.bytes.length | BLOCK_RAW : block.bytes.length;
     job.placed(this.position, sizeWord);
-    this.written.push({ sizeWord, digest: job.digest });
+    this.written.push({ sizeWord, sum: crc32(block.bytes), digest: job.digest });
     this.position += block.bytes.length;
     return job.slot;
   }

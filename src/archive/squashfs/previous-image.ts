@@ -4,6 +4,7 @@
  * result must be the same as without it.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import { OnibError } from '../../errors.js';
 import {
   decodeIndexEntries,
@@ -19,6 +20,7 @@ import { decodeSuperBlock } from './super-block.js';
 interface Place {
   readonly start: number;
   readonly sizeWord: number;
+  readonly sum: number;
 }
 
 export class PreviousImage {
@@ -50,7 +52,7 @@ export class PreviousImage {
     const place = this.places.get(indexKey(digest));
     if (place === undefined) return undefined;
     const bytes = readExactly(this.descriptor, place.sizeWord & BLOCK_SIZE_MASK, place.start);
-    if (bytes === undefined) return undefined;
+    if (bytes === undefined || crc32(bytes) !== place.sum) return undefined;
     return { bytes, raw: (place.sizeWord & BLOCK_RAW) !== 0 };
   }
 
@@ -67,14 +69,15 @@ function readPlaces(
   const end = blocksEnd(descriptor);
   if (end === undefined) return undefined;
   const header = readExactly(descriptor, INDEX_HEADER, end.index);
-  const count = header === undefined ? undefined : indexLength(header, fingerprint);
+  if (header === undefined) return undefined;
+  const count = indexLength(header, fingerprint);
   if (count === undefined || indexBytes(count) > end.file) return undefined;
   const bytes = readExactly(descriptor, indexBytes(count), end.index + INDEX_HEADER);
   if (bytes === undefined) return undefined;
   const places = new Map<string, Place>();
   let start = firstBlock;
-  for (const { key, sizeWord } of decodeIndexEntries(bytes)) {
-    places.set(key, { start, sizeWord });
+  for (const { key, sizeWord, sum } of decodeIndexEntries(header, bytes)) {
+    places.set(key, { start, sizeWord, sum });
     start += sizeWord & BLOCK_SIZE_MASK;
   }
   return start <= end.blocks ? places : undefined;

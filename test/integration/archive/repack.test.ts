@@ -3,6 +3,7 @@ import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { SUPER_SIZE } from '../../../src/archive/squashfs/format.js';
 import { packSquashfs, type SquashfsResult } from '../../../src/archive/squashfs/index.js';
 import { run } from '../../../src/host/run.js';
 
@@ -51,7 +52,7 @@ test('packSquashfs() compresses few blocks when a small file changes its size', 
 test('packSquashfs() makes the same image whatever the previous one was', async () => {
   const full = await packSquashfs(tree, image('full'), settings);
   const damaged = await readFile(image('full'));
-  damaged.fill(0x55, 200, damaged.readUInt32LE(64));
+  damaged.fill(0x55, SUPER_SIZE, damaged.readUInt32LE(64));
   await writeFile(image('damaged'), damaged);
   await writeFile(image('none'), 'not an image');
   await packSquashfs(tree, image('other-level'), { ...settings, level: 1 });
