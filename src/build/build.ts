@@ -48,12 +48,17 @@ export async function buildProject(
   await using _lock = await store.lock('onib build');
   const current = await store.current();
   const plan = makePlan(config, await gatherFacts(config, current), wanted);
-  const built = plan.steps.length === 0 ? [] : await runInCell(plan, store, options);
+  const built = plan.steps.length === 0 ? [] : await runInCell(plan, current, store, options);
   const release = await commitRelease(plan, built, current, store, options);
   return { plan, built, ...(release === undefined ? {} : { release }) };
 }
 
-async function runInCell(plan: Plan, store: Store, options: BuildOptions): Promise<Artifact[]> {
+async function runInCell(
+  plan: Plan,
+  current: ReleaseManifest | undefined,
+  store: Store,
+  options: BuildOptions,
+): Promise<Artifact[]> {
   const logDirectory = await store.newLogDirectory(timeStamp(new Date()));
   const journal = path.join(logDirectory, 'events.jsonl');
   await writeFile(path.join(logDirectory, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
@@ -70,7 +75,7 @@ async function runInCell(plan: Plan, store: Store, options: BuildOptions): Promi
   tell({ type: 'build-start', steps: plan.steps.map((step) => step.title), logDirectory });
   const cell = startCell<StepsRequest, BuildEvent, Artifact[]>({
     entry: 'src/build/build-main.js',
-    request: { plan, logDirectory, cache: CACHE_DIRECTORY },
+    request: { plan, previous: current?.artifacts ?? [], logDirectory, cache: CACHE_DIRECTORY },
     namespaces: ['mount', 'pid'],
     onEvent: tell,
     signal: options.signal,

@@ -16,6 +16,7 @@ export async function buildOverlay(
     await using open = await workshop.openTree(lower, changes);
     await workshop.provision(step.image, open);
   } // everything is unmounted: only what changed is packed
+  await workshop.guardOverlay(step.image.name, changes, base);
   return [
     await workshop.packOverlay(changes, {
       kind: 'overlay',

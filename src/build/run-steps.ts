@@ -17,6 +17,8 @@ import { explainFullDisk } from './full-disk.js';
 
 export interface StepsRequest {
   readonly plan: Plan;
+  /** Artifacts of the release that is current; packing again copies what did not change. */
+  readonly previous: readonly Artifact[];
   /** Absolute path; each step gets a directory in it. */
   readonly logDirectory: string;
   /** Absolute path of what is kept between builds and projects. */
@@ -43,6 +45,7 @@ export async function runSteps(
     project: request.plan.root,
     ...{ store, workspace, archives, signal, emit },
     cache: request.cache,
+    previous: request.previous,
   };
   const built: Artifact[] = [];
   for (const step of request.plan.steps) {

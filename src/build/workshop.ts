@@ -24,6 +24,8 @@ import type { Artifact } from '../store/manifest.js';
 import type { Store } from '../store/store.js';
 import { copyAttributes, removeTraces } from './clean-tree.js';
 import type { BuildEvent } from './events.js';
+import { guardOverlay } from './guard-overlay.js';
+import { TaskTimes } from './task-times.js';
 
 /** What all steps of one cell share. */
 export interface CellContext {
@@ -36,6 +38,8 @@ export interface CellContext {
   readonly cache: string;
   /** Package archives as trees see them: the cache below, new downloads above. */
   readonly archives: string;
+  /** Artifacts of the release that is current. */
+  readonly previous: readonly Artifact[];
   readonly signal: AbortSignal;
   readonly emit: (event: BuildEvent) => void;
 }
@@ -69,6 +73,7 @@ export class Workshop {
   readonly step: PlanStep;
   readonly logDirectory: string;
   readonly #started = Date.now();
+  readonly #tasks = new TaskTimes();
 
   constructor(context: CellContext, step: PlanStep, logDirectory: string) {
     this.context = context;
@@ -233,15 +238,22 @@ export class Workshop {
       task: event.task,
       ...(event.role === null ? {} : { role: event.role }),
     };
-    if (event.event === 'task-start') context.emit({ type: 'task-start', ...common });
-    else {
+    const place = {
+      ...(event.file === null ? {} : { file: event.file }),
+      ...(event.line === null ? {} : { line: event.line }),
+    };
+    if (event.event === 'task-start') {
+      const where = event.file === null ? {} : { where: { file: event.file, ...place } };
+      this.#tasks.start({ ...common, ...where }, Date.now());
+      context.emit({ type: 'task-start', ...common });
+    } else {
+      this.#tasks.end(Date.now());
       context.emit({
         type: 'task-end',
         ...common,
         status: event.status,
         seconds: event.seconds,
-        ...(event.file === null ? {} : { file: event.file }),
-        ...(event.line === null ? {} : { line: event.line }),
+        ...place,
       });
     }
   }
@@ -249,12 +261,39 @@ export class Workshop {
   async packSquashfs(tree: string, described: Described): Promise<Artifact> {
     this.stage(`pack ${described.fileName}`);
     const file = path.join(this.context.workspace, described.fileName);
-    await packSquashfs(tree, file, {
+    const previous = this.#previousImage(described);
+    const { blocks, copiedBlocks } = await packSquashfs(tree, file, {
       ...this.settings.compression,
+      ...(previous === undefined ? {} : { previous }),
       signal: this.context.signal,
       onProgress: this.#progress(),
     });
+    this.log(`${String(blocks)} blocks, ${String(copiedBlocks)} copied from the previous image`);
     return await this.keep(file, described);
+  }
+
+  /** The image of the same name in the current release, whose unchanged blocks are copied. */
+  #previousImage({ kind, name }: Described): string | undefined {
+    const previous = this.context.previous.find(
+      (artifact) => artifact.kind === kind && artifact.name === name,
+    );
+    return previous === undefined ? undefined : this.context.store.objectPath(previous.digest);
+  }
+
+  /** Warns of, or refuses, what would break every node that gets this overlay. */
+  async guardOverlay(name: string, changes: string, base: Artifact): Promise<void> {
+    this.stage('check against the base');
+    await guardOverlay({
+      name,
+      changes,
+      project: this.context.project,
+      base: this.context.store.objectPath(base.digest),
+      tasks: this.#tasks,
+      warn: (message) => {
+        this.log(`warning: ${message}`);
+        this.context.emit({ type: 'warning', step: this.step.title, message });
+      },
+    });
   }
 
   async packOverlay(changes: string, described: Described): Promise<Artifact> {
