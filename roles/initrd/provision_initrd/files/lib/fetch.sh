@@ -119,7 +119,10 @@ onib_wget() {
 # timeout for reads, and a slow trickle would pass any.
 onib_watch_transfer() {
 	onib_before=$(onib_file_size "$2")
-	while sleep "$ONIB_STALL_SECONDS"; do
+	# wait is ended by a signal, a foreground sleep is not; and a TERM that meets the child before it has
+	# become sleep would be lost
+	trap 'kill -9 "$!" 2>/dev/null; exit' TERM
+	while sleep "$ONIB_STALL_SECONDS" & wait "$!"; do
 		onib_now=$(onib_file_size "$2")
 		[ $((onib_now - onib_before)) -ge "$ONIB_STALL_BYTES" ] || break
 		onib_before=$onib_now
