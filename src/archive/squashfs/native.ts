@@ -5,7 +5,8 @@
  * time; koffi runs `.async` calls on the libuv thread pool.
  */
 import koffi, { type LibraryHandle, type TypeObject } from 'koffi';
-import { EXIT, OnibError } from '../../errors.js';
+import { OnibError } from '../../errors.js';
+import { sharedLibrary } from '../shared-library.js';
 
 /** sqfs_compressor_config_t of sqfs/compressor.h; `opt` is the union of the backends' options. */
 interface CompressorConfig {
@@ -49,20 +50,8 @@ interface Library {
 let loaded: Library | undefined;
 
 function library(): Library {
-  loaded ??= bind(load());
+  loaded ??= bind(sharedLibrary('libsquashfs.so.1', 'libsquashfs1', 'LIBSQUASHFS_MISSING'));
   return loaded;
-}
-
-function load(): LibraryHandle {
-  try {
-    return koffi.load('libsquashfs.so.1');
-  } catch (error) {
-    throw new OnibError(
-      'LIBSQUASHFS_MISSING',
-      'Cannot load "libsquashfs.so.1": the library is not installed',
-      { hint: 'apt-get install libsquashfs1', exitCode: EXIT.hostLacks, cause: error },
-    );
-  }
 }
 
 function bind(handle: LibraryHandle): Library {
@@ -91,17 +80,17 @@ function bind(handle: LibraryHandle): Library {
 
 /** The libraries that libsquashfs compresses with, and the function that tells their version. */
 const VERSION_CALLS = {
-  gzip: ['libz.so.1', 'zlibVersion'],
-  xz: ['liblzma.so.5', 'lzma_version_string'],
-  lz4: ['liblz4.so.1', 'LZ4_versionString'],
-  zstd: ['libzstd.so.1', 'ZSTD_versionString'],
+  gzip: ['libz.so.1', 'zlib1g', 'zlibVersion'],
+  xz: ['liblzma.so.5', 'liblzma5', 'lzma_version_string'],
+  lz4: ['liblz4.so.1', 'liblz4-1', 'LZ4_versionString'],
+  zstd: ['libzstd.so.1', 'libzstd1', 'ZSTD_versionString'],
 } as const;
 
 /** Version of the library behind a compressor, e.g. `1.5.4`: another one may give other bytes. */
 export function compressionLibraryVersion(compressor: keyof typeof VERSION_CALLS): string {
   library(); // It brings the others along.
-  const [file, call] = VERSION_CALLS[compressor];
-  const version = koffi.load(file).func(call, 'str', []) as () => string;
+  const [file, debianPackage, call] = VERSION_CALLS[compressor];
+  const version = sharedLibrary(file, debianPackage).func(call, 'str', []) as () => string;
   return version();
 }
 

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { packSquashfs } from '../../../src/archive/squashfs/index.js';
+import { packSquashfs, withSquashfs } from '../../../src/archive/squashfs/index.js';
 import { run } from '../../../src/host/run.js';
 import { makeCorpus, sha256File, snapshot } from './corpus.js';
 
@@ -55,6 +55,38 @@ describe.each(['xz', 'zstd', 'gzip', 'lz4'] as const)('packSquashfs() with %s', 
 });
 
 describe('packSquashfs()', () => {
+  test.each([
+    ['gzip', 9],
+    ['xz', 6],
+    ['zstd', 15],
+  ] as const)(
+    'compresses a block with %s as gensquashfs does, and not with a library built into Node',
+    async (compressor, level) => {
+      const one = path.join(work, `one-${compressor}`);
+      await mkdir(one);
+      await run([
+        'sh',
+        '-euc',
+        'seq 1 100000 | head -c 131072 >"$1"',
+        'sh',
+        path.join(one, 'file'),
+      ]);
+      const theirs = path.join(work, 'theirs.squashfs');
+      const extra = compressor === 'xz' ? [] : ['--comp-extra', `level=${String(level)}`];
+      const settings = ['--compressor', compressor, ...extra, '--block-size', '131072'];
+      await run(['gensquashfs', ...settings, '--pack-dir', one, '--force', '--quiet', theirs]);
+      const ours = path.join(work, 'ours.squashfs');
+      await packSquashfs(one, ours, { compressor, level, blockSize: BLOCK });
+      const block = await withSquashfs(ours, (image) => {
+        const inode = image.stat('file');
+        if (inode?.kind !== 'file') throw new Error('no file');
+        return image.blocks.stored(inode.start, inode.blocks[0] ?? 0);
+      });
+      expect(block.length).toBeLessThan(BLOCK / 2);
+      expect((await readFile(theirs)).includes(block)).toBe(true);
+    },
+  );
+
   test('makes an image that unsquashfs and rdsquashfs unpack to the same tree', async () => {
     const image = path.join(work, 'unpack.squashfs');
     await packSquashfs(tree, image, { compressor: 'zstd', level: 3, blockSize: BLOCK });
@@ -193,7 +225,7 @@ describe('packSquashfs()', () => {
     await run(['mkdir', merged]);
     const mount = `mount -t overlay overlay -o 'lowerdir=${lower},upperdir=${upper},workdir=${scratch}' '${merged}'`;
     const pack = [
-      `import { packSquashfs } from '${new URL('../../../dist/src/archive/squashfs/index.js', import.meta.url).href}';`,
+      `import { packSquashfs, withSquashfs } from '${new URL('../../../dist/src/archive/squashfs/index.js', import.meta.url).href}';`,
       `await packSquashfs('${merged}', '${merged}.squashfs', { compressor: 'zstd', blockSize: ${String(BLOCK)} });`,
     ].join('\n');
     const change =
