@@ -185,7 +185,13 @@ describe.each(ROUNDS)('nodes that PXE-boot (%#)', (...round) => {
 
     it('no unit has failed', async () => {
       const { node } = bootOf(which);
-      expect(await outputOf(node, 'systemctl list-units --failed --no-legend --plain')).toBe('');
+      const failed = 'systemctl list-units --failed --no-legend --plain | cut -d " " -f 1';
+      expect(
+        await outputOf(
+          node,
+          `for unit in $(${failed}); do systemctl status --no-pager -l $unit; done; true`,
+        ),
+      ).toBe('');
     });
 
     it.each(Object.entries(CONTENT_CHECKS[which.profile] ?? {}))('%s', async (_, check) => {

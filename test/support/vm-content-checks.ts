@@ -76,9 +76,12 @@ const losable: Record<string, Check> = {
     );
   },
   'extended attributes of users are there': async (node) => {
-    expect(await outputOf(node, 'getfattr --only-values -n user.onib /srv/owned/setuid')).toBe(
-      'grün',
-    );
+    expect(
+      await outputOf(
+        node,
+        'getfattr --absolute-names --only-values -n user.onib /srv/owned/setuid',
+      ),
+    ).toBe('grün');
   },
   'a replaced directory shows nothing of the base’s': async (node) => {
     expect(await outputOf(node, 'ls -A /run/onib/layers/*-base/etc/skel')).toContain('.profile');
