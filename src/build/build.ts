@@ -3,7 +3,7 @@
  * commit what came out as a release.
  */
 import { randomBytes } from 'node:crypto';
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { startCell } from '../host/cell.js';
 import { version } from '../package.js';
@@ -15,6 +15,8 @@ import { gatherFacts } from '../project/facts.js';
 import type { Artifact, ReleaseManifest } from '../store/manifest.js';
 import { Store } from '../store/store.js';
 import type { BuildEvent } from './events.js';
+import { explainFullStore } from './full-disk.js';
+import { Journal } from './journal.js';
 import type { StepsRequest } from './run-steps.js';
 
 /** Downloaded packages and Python toolboxes, shared by all projects of this host. */
@@ -45,6 +47,19 @@ export async function buildProject(
   options: BuildOptions,
 ): Promise<BuildResult> {
   const store = new Store(config.settings.artifactPath);
+  try {
+    return await buildInStore(config, wanted, store, options);
+  } catch (error) {
+    throw await explainFullStore(error, store.directory);
+  }
+}
+
+async function buildInStore(
+  config: Config,
+  wanted: Wanted,
+  store: Store,
+  options: BuildOptions,
+): Promise<BuildResult> {
   await using _lock = await store.lock('onib build');
   const current = await store.current();
   const plan = makePlan(config, await gatherFacts(config, current), wanted);
@@ -60,17 +75,12 @@ async function runInCell(
   options: BuildOptions,
 ): Promise<Artifact[]> {
   const logDirectory = await store.newLogDirectory(timeStamp(new Date()));
-  const journal = path.join(logDirectory, 'events.jsonl');
+  const journal = new Journal(path.join(logDirectory, 'events.jsonl'));
   await writeFile(path.join(logDirectory, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
   await mkdir(CACHE_DIRECTORY, { recursive: true });
-  let written: Promise<void> = Promise.resolve();
   const tell = (event: BuildEvent): void => {
     options.onEvent(event);
-    if (event.type === 'progress') return;
-    const line = `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`;
-    written = written.then(async () => {
-      await appendFile(journal, line);
-    });
+    if (event.type !== 'progress') journal.add(event);
   };
   tell({ type: 'build-start', steps: plan.steps.map((step) => step.title), logDirectory });
   const cell = startCell<StepsRequest, BuildEvent, Artifact[]>({
@@ -80,11 +90,9 @@ async function runInCell(
     onEvent: tell,
     signal: options.signal,
   });
-  try {
-    return await cell.result;
-  } finally {
-    await written;
-  }
+  const artifacts = await cell.result.finally(() => journal.settled());
+  journal.throwIfIncomplete();
+  return artifacts;
 }
 
 /** Writes a release when it differs from the current one. */

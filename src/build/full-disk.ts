@@ -4,6 +4,8 @@ import { OnibError } from '../errors.js';
 import type { PlanStep } from '../plan/plan.js';
 import type { CellContext } from './workshop.js';
 
+const STORE_HINT = 'free space there, or set build_artifact_path in group_vars/on_imagebuild';
+
 /** The error itself, or `DISK_FULL` with the free bytes of both filesystems when a write found no space. */
 export async function explainFullDisk(
   error: unknown,
@@ -24,10 +26,20 @@ export async function explainFullDisk(
       ],
       hint: treesAreFull
         ? 'raise build_root_size in group_vars/on_imagebuild, or free memory'
-        : 'free space there, or set build_artifact_path in group_vars/on_imagebuild',
+        : STORE_HINT,
       cause: error,
     },
   );
+}
+
+/** The same for what is written outside of the cell: lock, journal and release. */
+export async function explainFullStore(error: unknown, store: string): Promise<unknown> {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') return error;
+  return new OnibError('DISK_FULL', `Cannot build: the store "${store}" is full`, {
+    details: [`free in the store: ${String(await free(store))} bytes`],
+    hint: STORE_HINT,
+    cause: error,
+  });
 }
 
 async function free(directory: string): Promise<number> {

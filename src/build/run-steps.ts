@@ -78,10 +78,10 @@ async function runStep(
   logDirectory: string,
 ): Promise<Artifact[]> {
   const log = path.join(logDirectory, step.title.replaceAll(/[^A-Za-z0-9._-]+/g, '-'));
-  await mkdir(log, { recursive: true });
   const started = Date.now();
   context.emit({ type: 'step-start', step: step.title, log });
   try {
+    await mkdir(log, { recursive: true });
     const artifacts = await runRecipe(step, built, new Workshop(context, step, log));
     const seconds = (Date.now() - started) / 1000;
     context.emit({ type: 'step-end', step: step.title, seconds, artifacts });

@@ -102,6 +102,24 @@ export class Store {
   /** Writes a release and makes it current. Every artifact must be in the store. */
   async commit(manifest: ReleaseManifest): Promise<string> {
     const staging = this.releasePath(STAGING_PREFIX + manifest.id);
+    const next = path.join(this.directory, `${STAGING_PREFIX}current`);
+    const release = this.releasePath(manifest.id);
+    try {
+      await this.#stage(manifest, staging);
+      await symlink(path.join('releases', manifest.id), next);
+    } catch (error) {
+      await rm(staging, { recursive: true, force: true });
+      await rm(next, { force: true });
+      throw error;
+    }
+    // Nothing from here on needs space.
+    await rename(staging, release);
+    await rename(next, path.join(this.directory, 'current'));
+    await this.#sync();
+    return release;
+  }
+
+  async #stage(manifest: ReleaseManifest, staging: string): Promise<void> {
     await mkdir(staging);
     for (const artifact of manifest.artifacts) {
       const object = this.objectPath(artifact.digest);
@@ -118,17 +136,9 @@ export class Store {
     } finally {
       await file.close();
     }
-    const release = this.releasePath(manifest.id);
-    await rename(staging, release);
-    await this.#switchCurrent(manifest.id);
-    return release;
   }
 
-  async #switchCurrent(id: string): Promise<void> {
-    const next = path.join(this.directory, `${STAGING_PREFIX}current`);
-    await rm(next, { force: true });
-    await symlink(path.join('releases', id), next);
-    await rename(next, path.join(this.directory, 'current'));
+  async #sync(): Promise<void> {
     const directory = await open(this.directory, 'r');
     try {
       await directory.sync();

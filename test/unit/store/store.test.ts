@@ -1,4 +1,13 @@
-import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -88,14 +97,23 @@ describe('Store', () => {
     expect(await store.current()).toEqual(good);
   });
 
+  test('commit() takes away what it could not finish', async () => {
+    const bad = { ...(await artifact('x')), digest: `sha256:${'0'.repeat(64)}` as const };
+    await expect(store.commit(manifest('20261120T140502Z-0002', [bad]))).rejects.toThrow('ENOENT');
+    expect(await readdir(path.join(store.directory, 'releases'))).toEqual([]);
+    expect(await readdir(store.directory)).not.toContain('.new-current');
+  });
+
   test('lock() clears what a killed run left half done', async () => {
-    const half = manifest('20261120T140502Z-0002', [
-      { ...(await artifact('x')), digest: `sha256:${'0'.repeat(64)}` as const },
-    ]);
-    await expect(store.commit(half)).rejects.toThrow();
-    expect(await readdir(path.join(store.directory, 'releases'))).toHaveLength(1);
+    const half = store.releasePath('.new-20261120T140502Z-0002');
+    await mkdir(half);
+    await writeFile(path.join(half, 'manifest.json'), '{');
+    await symlink('releases/20261120T140502Z-0002', path.join(store.directory, '.new-current'));
+    await writeFile(path.join(store.directory, 'objects', 'x.7.partial'), 'half');
     await using _lock = await store.lock('again');
     expect(await readdir(path.join(store.directory, 'releases'))).toEqual([]);
+    expect(await readdir(path.join(store.directory, 'objects'))).toEqual([]);
+    expect(await readdir(store.directory)).not.toContain('.new-current');
   });
 
   test('release() explains a broken manifest', async () => {
