@@ -113,7 +113,7 @@ export class Workshop {
     this.stage(`bootstrap ${this.settings.suite} with ${this.settings.bootstrap}`);
     await bootstrap({
       what: `${image.kind} "${image.name}"`,
-      where: { file: image.file },
+      image,
       settings: this.settings,
       packages,
       sources: this.step.sources,
@@ -210,7 +210,7 @@ export class Workshop {
         `${image.kind} "${image.name}"`,
         result.stderr + result.stdout,
         'APT_UPDATE_FAILED',
-        { file: image.file },
+        image,
       );
     }
   }

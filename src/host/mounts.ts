@@ -101,6 +101,13 @@ export async function mountsBelow(directory: string): Promise<string[]> {
     .filter((point) => point === directory || point.startsWith(`${directory}/`));
 }
 
+/** Undoes what a program that failed has left mounted below a directory, newest first. */
+export async function unmountBelow(directory: string): Promise<void> {
+  for (const target of (await mountsBelow(directory)).reverse()) {
+    await run(['umount', '-n', target]);
+  }
+}
+
 function decodeMountPath(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) =>
     String.fromCharCode(Number.parseInt(octal, 8)),

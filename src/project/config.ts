@@ -45,6 +45,15 @@ export interface Settings {
   readonly compression: Compression;
 }
 
+/** Where values stand that only a build can find wrong. */
+export interface ImagePlaces {
+  readonly suite?: SourcePlace;
+  /** `apt_server`, else `apt_proxy`. */
+  readonly mirror?: SourcePlace;
+  /** By name. */
+  readonly packages: Readonly<Record<string, SourcePlace>>;
+}
+
 /** One `vars/<name>.yml`. */
 export interface ImageConfig {
   readonly kind: ImageKind;
@@ -54,6 +63,7 @@ export interface ImageConfig {
   readonly file: string;
   readonly provisioners: readonly Provisioner[];
   readonly settings: Settings;
+  readonly places?: ImagePlaces;
   /** Overlays: name of the base image's vars file. */
   readonly base?: string;
   /** Initrd: Debian kernel metapackage or exact image package, e.g. `linux-image-amd64`. */

@@ -1,8 +1,8 @@
 /** One `vars/<name>.yml`: which image it makes, with which provisioners and settings. */
 import { didYouMean, nearest } from '../did-you-mean.js';
 import type { OnibError, SourcePlace } from '../errors.js';
-import type { ImageConfig, ImageKind, Provisioner, Settings } from './config.js';
-import { imageKeys, knownKeys, namesOf, type Key } from './keys.js';
+import type { ImageConfig, ImageKind, ImagePlaces, Provisioner, Settings } from './config.js';
+import { imageKeys, knownKeys, namesOf, settingKeys, type Key } from './keys.js';
 import { withArticle } from './kind-words.js';
 import { readKey, type Layer } from './layers.js';
 import { configProblem } from './problems.js';
@@ -62,11 +62,31 @@ export async function readImage(
     file: yaml.file,
     provisioners: provisioners.filter((one) => one.directory !== ''),
     settings,
+    places: readPlaces(kind, layers),
     packages: [],
     variables: {},
     ...kindKeys(kind, layers, settings, problems),
   };
   return { image: { ...image, variables: variablesOf(image, layers) }, yaml };
+}
+
+/** Mistakes in these keys are told where their values are read. */
+function readPlaces(kind: ImageKind, layers: readonly Layer[]): ImagePlaces {
+  const told: OnibError[] = [];
+  const placeOf = (key: Key<unknown>): SourcePlace | undefined => readKey(key, layers, told)?.place;
+  const suite = placeOf(settingKeys.suite);
+  const mirror = placeOf(settingKeys.aptServer) ?? placeOf(settingKeys.aptProxy);
+  const packages: Record<string, SourcePlace> = {};
+  const found = kind === 'overlay' ? undefined : readKey(imageKeys.packages, layers, told);
+  for (const [index, name] of (found?.value ?? []).entries()) {
+    const place = found?.entryPlace(index);
+    if (place !== undefined) packages[name] = place;
+  }
+  return {
+    ...(suite === undefined ? {} : { suite }),
+    ...(mirror === undefined ? {} : { mirror }),
+    packages,
+  };
 }
 
 type KindKeys = Partial<Pick<ImageConfig, 'base' | 'kernelPackage' | 'moduleLayer' | 'packages'>>;

@@ -19,6 +19,8 @@ export interface Found<T> {
   /** The name that stands in the file. */
   readonly name: string;
   readonly place: SourcePlace;
+  /** Place of an entry of a list. */
+  entryPlace(index: number): SourcePlace;
 }
 
 /** Reads one key from the first layer that holds it; mistakes go to `problems` and read as absent. */
@@ -34,7 +36,10 @@ export function readKey<T>(
     reportTwoNames(names, layer, problems);
     const value = substituted(layer.values[name], layers);
     const checked = key.type.check(value);
-    if ('value' in checked) return { value: checked.value, name, place: layer.place(name) };
+    if ('value' in checked) {
+      const entryPlace = (index: number): SourcePlace => layer.place(name, [index]);
+      return { value: checked.value, name, place: layer.place(name), entryPlace };
+    }
     for (const wrong of checked.wrong) {
       problems.push(
         configProblem(

@@ -111,6 +111,7 @@ function complaint(request: ProvisionRequest, output: string): OnibError {
     'PROVISION_FAILED',
     `Cannot provision ${request.image.kind} "${request.image.name}": ansible-playbook refused its playbook or roles`,
     {
+      hint: 'mend what it complains of; the log has all that it said',
       details: [...lastLines(output), logLine(request)],
       ...(place === undefined
         ? {}

@@ -6,16 +6,17 @@
  */
 import { lstat, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { OnibError, SourcePlace } from '../errors.js';
+import type { OnibError } from '../errors.js';
+import { unmountBelow } from '../host/mounts.js';
 import { run, type RunResult } from '../host/run.js';
 import type { AptSources } from '../plan/plan.js';
 import type { Settings } from '../project/config.js';
-import { explainAptFailure } from './apt-failure.js';
+import { explainAptFailure, type AptImage } from './apt-failure.js';
 
 export interface BootstrapRequest {
   /** `base image "base"`, for messages. */
   readonly what: string;
-  readonly where?: SourcePlace;
+  readonly image: AptImage;
   readonly settings: Settings;
   readonly packages: readonly string[];
   readonly sources: AptSources;
@@ -44,21 +45,30 @@ export async function bootstrap(request: BootstrapRequest): Promise<void> {
     request.settings.bootstrap === 'mmdebstrap'
       ? mmdebstrapCommand(request)
       : debootstrapCommand(request);
-  const result = await run(command.argv, {
-    ...(command.input === undefined ? {} : { input: command.input }),
-    env: command.env,
-    signal: request.signal,
-    check: false,
-    debianPackage: request.settings.bootstrap,
-    onLine: request.onLine,
-  });
+  const result = await runBootstrapper(command, request);
   if (result.exitCode !== 0) {
-    throw explainBootstrapFailure(request.what, result, request.where);
+    throw explainBootstrapFailure(request.what, result, request.image);
   }
   for (const trace of HOST_TRACES) await removeFile(path.join(request.tree, trace));
   // Without lines of our own the bootstrapper's public default is in there, which later builds use.
   if (request.sources.lines.length > 0) {
     await rm(path.join(request.tree, 'etc/apt/sources.list'), { force: true });
+  }
+}
+
+async function runBootstrapper(command: Command, request: BootstrapRequest): Promise<RunResult> {
+  try {
+    return await run(command.argv, {
+      ...(command.input === undefined ? {} : { input: command.input }),
+      env: command.env,
+      signal: request.signal,
+      check: false,
+      debianPackage: request.settings.bootstrap,
+      onLine: request.onLine,
+    });
+  } finally {
+    // One that fails leaves the cache of packages mounted, and debootstrap /proc and /sys too.
+    await unmountBelow(request.tree);
   }
 }
 
@@ -138,7 +148,7 @@ function debootstrapCommand(request: BootstrapRequest): Command {
 export function explainBootstrapFailure(
   what: string,
   result: RunResult,
-  where: SourcePlace | undefined,
+  image: AptImage,
 ): OnibError {
-  return explainAptFailure(what, result.stderr + result.stdout, 'BOOTSTRAP_FAILED', where);
+  return explainAptFailure(what, result.stderr + result.stdout, 'BOOTSTRAP_FAILED', image);
 }

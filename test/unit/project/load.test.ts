@@ -47,6 +47,10 @@ describe('loadProject() on a correct project', () => {
     ]);
     const [base, kernel, tools] = config.images;
     expect(base?.packages).toEqual(['systemd']);
+    expect(base?.places?.packages).toEqual({
+      systemd: { file: 'vars/base.yml', line: 2, column: 12 },
+    });
+    expect(base?.places?.suite).toEqual({ file: 'group_vars/on_imagebuild', line: 1, column: 8 });
     expect(base?.variables).toMatchObject({
       colour: 'red',
       packages: ['systemd'],

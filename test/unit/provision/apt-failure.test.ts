@@ -26,7 +26,7 @@ describe('explainAptFailure()', () => {
     [
       "E: The repository 'http://mirror.example/debian nosuite Release' does not have a Release file.",
       'SUITE_UNKNOWN',
-      'Cannot install packages of base "base": the mirror has no such suite',
+      'Cannot install packages of base "base": the mirror has no suite "nosuite"',
     ],
     [
       'Failed to fetch x\ndpkg-deb: error: failed to write (No space left on device)',
@@ -35,6 +35,26 @@ describe('explainAptFailure()', () => {
     ],
   ])('understands %j', (output, code, message) => {
     expect(explainAptFailure('base "base"', output, 'OTHER')).toMatchObject({ code, message });
+  });
+
+  test.each([
+    ['E: Unable to locate package nosuch', { file: 'vars/base.yml', line: 4, column: 5 }],
+    [
+      "E: The repository 'http://m/debian trixi Release' does not have a Release file.",
+      { file: 'group_vars/on_imagebuild', line: 5 },
+    ],
+    ['Could not connect to 127.0.0.1:9', { file: 'hosts', line: 2 }],
+    // A package that a role asks for stands in no list of the project.
+    ['E: Unable to locate package other', { file: 'vars/base.yml' }],
+    ['No space left on device', { file: 'vars/base.yml' }],
+  ])('points to the line that caused %j', (output, where) => {
+    const places = {
+      suite: { file: 'group_vars/on_imagebuild', line: 5 },
+      mirror: { file: 'hosts', line: 2 },
+      packages: { nosuch: { file: 'vars/base.yml', line: 4, column: 5 } },
+    };
+    const image = { file: 'vars/base.yml', places };
+    expect(explainAptFailure('base "base"', output, 'OTHER', image).where).toEqual(where);
   });
 
   test('shows the end of an output that it does not understand', () => {
