@@ -3,6 +3,7 @@
  * everything that group_vars, parents and host lines give them. Nothing here parses `hosts`.
  * https://docs.ansible.com/ansible/latest/cli/ansible-inventory.html
  */
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { EXIT, OnibError } from '../errors.js';
 import { run } from '../host/run.js';
@@ -48,6 +49,8 @@ const ANSIBLE_ENVIRONMENT = {
   ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED: 'True',
   ANSIBLE_NOCOLOR: '1',
   ANSIBLE_DEPRECATION_WARNINGS: 'False',
+  // Else it makes a directory in the user's home, which a service may not have.
+  ANSIBLE_LOCAL_TEMP: tmpdir(),
   LC_ALL: 'C.UTF-8',
 };
 

@@ -27,6 +27,7 @@ export function registerBuild(program: Command, context: Context): void {
     .argument('[files...]', 'vars files; without them all of that kind')
     .option('--force', 'build what is asked for, also where it is up to date')
     .action(async (kind: WantedKind, files: string[], options: BuildOptions) => {
+      requireRoot('build', 'trees are made with their owners, device nodes and mounts');
       const config = await openProject(context);
       const place = { root: config.root, directory: context.directory };
       await build(config, wantedOf(kind, files, place, options.force), context);
@@ -34,7 +35,6 @@ export function registerBuild(program: Command, context: Context): void {
 }
 
 async function build(config: Config, wanted: Wanted, context: Context): Promise<void> {
-  requireRoot('build', 'trees are made with their owners, device nodes and mounts');
   const { output, signal } = context;
   const started = performance.now();
   using reporter = new BuildReporter(output);
