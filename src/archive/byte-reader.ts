@@ -35,6 +35,13 @@ export class ByteReader {
     return this.buffered.subarray(0, count);
   }
 
+  /** What is at hand, at least one byte, without taking it. */
+  async peekSome(): Promise<Buffer> {
+    await this.fill(1);
+    if (this.buffered.length === 0) throw this.endsEarly(1);
+    return this.buffered;
+  }
+
   async skip(count: number): Promise<void> {
     for (let left = count; left > 0;) left -= (await this.takeSome(left)).length;
   }

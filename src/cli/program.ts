@@ -4,12 +4,16 @@ import { version } from '../package.js';
 import { addGlobalOptions } from './command.js';
 import { registerBoot } from './commands/boot.js';
 import { registerBuild } from './commands/build.js';
+import { registerCat } from './commands/cat.js';
+import { registerDiff } from './commands/diff.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerInit } from './commands/init.js';
+import { registerLs } from './commands/ls.js';
 import { registerNew } from './commands/new.js';
 import { registerPlan } from './commands/plan.js';
 import { registerServe } from './commands/serve.js';
 import { registerStatus } from './commands/status.js';
+import { registerVerify } from './commands/verify.js';
 import type { Context, GlobalOptions } from './context.js';
 
 /** The program, ready to parse; its actions throw, they never end the process. */
@@ -37,6 +41,10 @@ export function createProgram(context: Context): Command {
   registerServe(program, context);
   registerBoot(program, context);
   registerStatus(program, context);
+  registerLs(program, context);
+  registerCat(program, context);
+  registerDiff(program, context);
+  registerVerify(program, context);
   registerDoctor(program, context);
   return program;
 }

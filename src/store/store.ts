@@ -88,15 +88,7 @@ export class Store {
 
   /** @throws {OnibError} `MANIFEST_BROKEN` when the manifest is not JSON of this schema. */
   async release(id: string): Promise<ReleaseManifest> {
-    const file = path.join(this.releasePath(id), 'manifest.json');
-    const text = await readFile(file, 'utf8');
-    try {
-      const manifest = JSON.parse(text) as { schema?: unknown };
-      if (manifest.schema === 'onib.release/1') return manifest as ReleaseManifest;
-    } catch (cause) {
-      throw brokenManifest(file, 'it is not JSON', cause);
-    }
-    throw brokenManifest(file, 'its schema is not onib.release/1');
+    return await readManifest(this.releasePath(id));
   }
 
   /** Writes a release and makes it current. Every artifact must be in the store. */
@@ -165,6 +157,23 @@ export class Store {
   }
 }
 
+/**
+ * The manifest of a release's directory.
+ *
+ * @throws {OnibError} `MANIFEST_BROKEN` when it is not JSON of this schema.
+ */
+export async function readManifest(directory: string): Promise<ReleaseManifest> {
+  const file = path.join(directory, 'manifest.json');
+  const text = await readFile(file, 'utf8');
+  try {
+    const manifest = JSON.parse(text) as { schema?: unknown };
+    if (manifest.schema === 'onib.release/1') return manifest as ReleaseManifest;
+  } catch (cause) {
+    throw brokenManifest(file, 'it is not JSON', cause);
+  }
+  throw brokenManifest(file, 'its schema is not onib.release/1');
+}
+
 function brokenManifest(file: string, why: string, cause?: unknown): OnibError {
   return new OnibError('MANIFEST_BROKEN', `Cannot read release manifest "${file}": ${why}`, {
     cause,
@@ -172,7 +181,7 @@ function brokenManifest(file: string, why: string, cause?: unknown): OnibError {
   });
 }
 
-async function digestOf(file: string): Promise<Digest> {
+export async function digestOf(file: string): Promise<Digest> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file, { highWaterMark: READ_BYTES }), hash);
   return `sha256:${hash.digest('hex')}`;

@@ -1,0 +1,74 @@
+/** Files of an artifact: digests, whole texts, and the file that a path leads to through links. */
+import { createHash } from 'node:crypto';
+import type { ByteString } from '../byte-string.js';
+import type { ArtifactContents, ContentEntry } from './entry.js';
+
+/** sha256 of the wanted regular files, in hex; of names of one file, each has it. */
+export async function contentDigests(
+  contents: ArtifactContents,
+  wanted: ReadonlySet<ByteString>,
+): Promise<ReadonlyMap<ByteString, string>> {
+  const digests = new Map<ByteString, string>();
+  const linked = new Map<string, string>();
+  const linkOf = (path: ByteString): string | undefined => contents.entries.get(path)?.link;
+  const unread = (path: ByteString): boolean => wanted.has(path) && !linked.has(linkOf(path) ?? '');
+  for await (const { path, bytes } of contents.files(unread)) {
+    const hash = createHash('sha256');
+    for await (const piece of bytes) hash.update(piece);
+    const digest = hash.digest('hex');
+    digests.set(path, digest);
+    const link = linkOf(path);
+    if (link !== undefined) linked.set(link, digest);
+  }
+  for (const path of wanted) {
+    const digest = linked.get(linkOf(path) ?? '');
+    if (digest !== undefined) digests.set(path, digest);
+  }
+  return digests;
+}
+
+/** The bytes of all regular files that `wanted` says yes to; for small files. */
+export async function wholeFiles(
+  contents: ArtifactContents,
+  wanted: (path: ByteString) => boolean,
+): Promise<ReadonlyMap<ByteString, Buffer>> {
+  const files = new Map<ByteString, Buffer>();
+  for await (const { path, bytes } of contents.files(wanted)) {
+    const pieces: Buffer[] = [];
+    for await (const piece of bytes) pieces.push(Buffer.from(piece));
+    files.set(path, Buffer.concat(pieces));
+  }
+  return files;
+}
+
+/** The kernel's limit of links on the way to one file (path_resolution(7)). */
+const MAX_LINKS = 40;
+
+/** The entry that a path leads to, symbolic links followed inside the artifact. */
+export function followPath(
+  entries: ReadonlyMap<ByteString, ContentEntry>,
+  path: ByteString,
+): ContentEntry | undefined {
+  const left = namesOf(path);
+  const done: ByteString[] = [];
+  let links = 0;
+  for (let name = left.shift(); name !== undefined; name = left.shift()) {
+    if (name === '..') {
+      done.pop();
+      continue;
+    }
+    const entry = entries.get([...done, name].join('/'));
+    if (entry === undefined) return undefined;
+    if (entry.kind !== 'symlink' || entry.target === undefined) done.push(name);
+    else if (++links > MAX_LINKS) return undefined;
+    else {
+      if (entry.target.startsWith('/')) done.length = 0;
+      left.unshift(...namesOf(entry.target));
+    }
+  }
+  return entries.get(done.join('/'));
+}
+
+function namesOf(path: ByteString): ByteString[] {
+  return path.split('/').filter((name) => name !== '' && name !== '.');
+}

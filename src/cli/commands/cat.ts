@@ -1,0 +1,72 @@
+/** `onib cat`: a file of an artifact, as it is. */
+import { createHash } from 'node:crypto';
+import type { Command } from 'commander';
+import { byteString, displayName } from '../../archive/byte-string.js';
+import { withContents, type ArtifactContents } from '../../archive/contents/index.js';
+import { followPath } from '../../archive/contents/read.js';
+import { EXIT, OnibError } from '../../errors.js';
+import { locate } from '../artifacts.js';
+import { addCommand } from '../command.js';
+import type { Context } from '../context.js';
+import { pathUnknown } from './ls.js';
+
+export function registerCat(program: Command, context: Context): void {
+  addCommand(program, {
+    usage: 'cat',
+    summary: 'write a file of an artifact to standard output',
+    examples: [
+      ['onib cat base /etc/os-release', 'links are followed inside the artifact'],
+      ['onib cat builds/current/example.overlay.cpio.gz etc/motd', 'any file of a known format'],
+    ],
+  })
+    .argument('<artifact>', 'a file, or an artifact of the current release')
+    .argument('<path>', 'file inside it')
+    .action(async (artifact: string, path: string) => {
+      const located = await locate(artifact, context);
+      if (located.kind === 'release') {
+        throw new OnibError(
+          'ARTIFACT_NEEDED',
+          `Cannot show "${path}": "${artifact}" is a release`,
+          {
+            hint: `onib ls ${artifact} lists its artifacts`,
+            exitCode: EXIT.usage,
+          },
+        );
+      }
+      await withContents(located.file, async (contents) => {
+        await show(contents, located.name, path, context);
+      });
+    });
+}
+
+async function show(
+  contents: ArtifactContents,
+  name: string,
+  path: string,
+  { output }: Context,
+): Promise<void> {
+  const entry = followPath(contents.entries, byteString(path));
+  if (entry === undefined) throw pathUnknown(name, path);
+  if (entry.kind !== 'file') {
+    throw new OnibError('NOT_A_FILE', `Cannot show "${path}": in ${name} it is a ${entry.kind}`, {
+      hint: `onib ls ${name} ${path}`,
+    });
+  }
+  const hash = createHash('sha256');
+  const kept: Buffer[] = [];
+  for await (const { bytes } of contents.files((one) => one === entry.path)) {
+    for await (const piece of bytes) {
+      hash.update(piece);
+      if (output.json) kept.push(Buffer.from(piece));
+      else output.raw(piece);
+    }
+  }
+  output.object({
+    schema: 'onib.cat/1',
+    artifact: name,
+    path: displayName(entry.path),
+    size: entry.size,
+    digest: `sha256:${hash.digest('hex')}`,
+    base64: Buffer.concat(kept).toString('base64'),
+  });
+}

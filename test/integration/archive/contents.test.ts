@@ -1,0 +1,142 @@
+/** Looking into artifacts: what the ordinary tools made, and what packing made of the corpus. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compareArtifacts } from '../../../src/archive/contents/compare.js';
+import { withContents, type ContentEntry } from '../../../src/archive/contents/index.js';
+import { contentDigests } from '../../../src/archive/contents/read.js';
+import { packOverlay } from '../../../src/archive/overlay-archive.js';
+import { packSquashfs } from '../../../src/archive/squashfs/index.js';
+import { run } from '../../../src/host/run.js';
+import { makeCorpus } from './corpus.js';
+
+let work: string;
+let tree: string;
+const at = (name: string): string => path.join(work, name);
+
+beforeAll(async () => {
+  work = await mkdtemp(path.join(tmpdir(), 'onib-contents-'));
+  tree = at('tree');
+  await mkdir(tree);
+  await makeCorpus(tree);
+  await packSquashfs(tree, at('image'), { compressor: 'zstd', level: 3, blockSize: 131_072 });
+  await packOverlay(tree, at('overlay'));
+});
+
+afterAll(async () => {
+  await rm(work, { recursive: true, force: true });
+});
+
+/** All fields and contents, but for numbers that name links. */
+async function facts(file: string): Promise<unknown[]> {
+  return await withContents(file, async (contents) => {
+    const files = [...contents.entries.values()].filter(({ kind }) => kind === 'file');
+    const digests = await contentDigests(contents, new Set(files.map((one) => one.path)));
+    return [...contents.entries.values()].map(({ link, xattrs, ...entry }: ContentEntry) => ({
+      ...entry,
+      isLinked: link !== undefined,
+      xattrs: xattrs.map(({ name, value }) => `${name}=${value.toString('hex')}`),
+      digest: digests.get(entry.path),
+    }));
+  });
+}
+
+test('withContents() sees the same in a squashfs and a cpio of one tree', async () => {
+  const image = await facts(at('image'));
+  const overlay = await facts(at('overlay'));
+  expect(image.length).toBeGreaterThan(1800);
+  // Linked nodes are one inode in both; only cpio has no word for their links.
+  const files = (all: unknown[]): unknown[] =>
+    all.map((entry) => {
+      const { kind, isLinked, ...rest } = entry as { kind: string; isLinked: boolean };
+      return { ...rest, kind, isLinked: kind === 'file' && isLinked };
+    });
+  expect(files(overlay)).toEqual(files(image));
+});
+
+test('withContents() reads an initrd of several archives, each compressed in another way', async () => {
+  const script = `mkdir -p one two; echo early >one/same; echo a >one/a; ln one/a one/b; echo late >two/same
+    archive() { (cd "$1"; find . | cpio -o -H newc --quiet); }
+    archive one >initrd; head -c 512 /dev/zero >>initrd
+    archive two | gzip >>initrd; archive one | xz --check=crc32 >>initrd; head -c 4 /dev/zero >>initrd
+    archive two | zstd -q >>initrd; archive two | xz --format=lzma >>initrd`;
+  await run(['sh', '-euc', script], { cwd: work });
+  await withContents(at('initrd'), async (contents) => {
+    expect(contents.segments.map(({ compression }) => compression)).toEqual([
+      'none',
+      'gzip',
+      'xz',
+      'zstd',
+      'lzma',
+    ]);
+    expect([...contents.entries.keys()]).toEqual(['', 'a', 'b', 'same']);
+    const texts: string[] = [];
+    for await (const { path: name, bytes } of contents.files(() => true)) {
+      for await (const piece of bytes) texts.push(`${name}: ${piece.toString()}`);
+    }
+    // What comes last under a name is what the kernel leaves there.
+    expect(texts.sort()).toEqual(['a: a\n', 'b: a\n', 'same: late\n']);
+  });
+});
+
+test('withContents() refuses what is no archive, and a compression that it does not know', async () => {
+  await run(['sh', '-euc', 'echo text >text; printf BZh91AY >bzip2'], {
+    cwd: work,
+  });
+  const use = (): void => undefined;
+  await expect(withContents(at('text'), use)).rejects.toMatchObject({ code: 'ARCHIVE_UNKNOWN' });
+  await expect(withContents(at('bzip2'), use)).rejects.toMatchObject({
+    code: 'ARCHIVE_COMPRESSION',
+  });
+  await expect(withContents(at('none'), use)).rejects.toMatchObject({ code: 'ARCHIVE_MISSING' });
+});
+
+describe('compareArtifacts()', () => {
+  test('finds no difference between a squashfs and a cpio of one tree', async () => {
+    const { changes, packages } = await compareArtifacts(at('image'), at('overlay'));
+    // Linked device nodes are told apart by squashfs alone.
+    expect(changes.filter(({ path: name }) => !name.startsWith('special/null'))).toEqual([]);
+    expect(packages).toEqual([]);
+  });
+
+  test('tells what a change and an upgrade of a package did', async () => {
+    const script = `mkdir root; mkdir -p root/var/lib/dpkg/info root/var/lib/dpkg/updates root/usr/lib; ln -s usr/lib root/lib
+      : >root/var/lib/dpkg/status
+      package() { # version, bytes
+        mkdir -p p/DEBIAN p/lib/sample; head -c "$2" /dev/zero | tr '\\0' x >p/lib/sample/data
+        printf 'Package: sample\\nVersion: %s\\nArchitecture: all\\nMaintainer: nobody\\nDescription: x\\n' "$1" >p/DEBIAN/control
+        dpkg-deb --build --root-owner-group p "sample-$1.deb" >&2
+      }
+      package 1 1000; package 2 5000
+      dpkg --root="$PWD/root" --log=/dev/null --force-script-chrootless -i sample-1.deb >&2`;
+    await run(['sh', '-euc', script], { cwd: work });
+    const options = { compressor: 'lz4', blockSize: 131_072 } as const;
+    await packSquashfs(at('root'), at('before'), options);
+    const change = `dpkg --root="$PWD/root" --log=/dev/null --force-script-chrootless -i sample-2.deb >&2
+      echo new >root/usr/new; chmod 700 root/usr/lib/sample/data`;
+    await run(['sh', '-euc', change], { cwd: work });
+    await packSquashfs(at('root'), at('after'), options);
+    const { changes, packages, byDirectory, byPackage } = await compareArtifacts(
+      at('before'),
+      at('after'),
+    );
+    expect(packages).toEqual([{ package: 'sample', before: '1', after: '2' }]);
+    expect(byPackage).toContainEqual({
+      name: 'sample',
+      bytes: 4000,
+      files: expect.any(Number) as number,
+    });
+    expect(byDirectory).toContainEqual({
+      name: 'usr/lib',
+      bytes: 4000,
+      files: expect.any(Number) as number,
+    });
+    const told = changes.map((one) => [
+      one.path,
+      one.change === 'changed' ? one.differs : one.change,
+    ]);
+    expect(told).toContainEqual(['usr/new', 'added']);
+    expect(told).toContainEqual(['usr/lib/sample/data', expect.arrayContaining(['mode', 'size'])]);
+  });
+});
