@@ -42,13 +42,16 @@ export async function readHostApt(): Promise<HostApt> {
 
 async function askApt(): Promise<string> {
   const format = FIELDS.map((field) => `$(${field})`).join('\t');
-  const [targets, config] = await Promise.all([
-    optionalRun(['apt-get', 'indextargets', '--format', format, 'Created-By: Packages']),
+  const indexTargets = ['apt-get', 'indextargets', '--format', format, 'Created-By: Packages'];
+  const [fetched, configured, config] = await Promise.all([
+    optionalRun(indexTargets),
+    // An archive whose indexes were never fetched stands here only, without origin and label.
+    optionalRun([...indexTargets, '--no-release-info']),
     optionalRun(['apt-config', 'shell', 'proxy', 'Acquire::http::Proxy']),
   ]);
   const proxy = parseProxy(config);
   const answer: HostApt = {
-    mirror: parseMirror(targets),
+    mirror: parseMirror(`${fetched}\n${configured.replaceAll(/\$\((ORIGIN|LABEL)\)/g, '')}`),
     ...(proxy === undefined ? {} : { proxy }),
   };
   return JSON.stringify(answer);
@@ -77,7 +80,7 @@ async function optionalRun(argv: readonly string[]): Promise<string> {
  * Takes the Debian mirror out of `apt-get indextargets`, a line per index: address, origin, label,
  * suite as written in the sources, component, separated by tabs.
  *
- * Origin and label stand there only after `apt-get update`; before, the address has to do.
+ * Where origin and label are empty the address has to do; lines that have them come first.
  */
 export function parseMirror(indexTargets: string): Mirror {
   const mirror: { debian?: string; security?: string } = {};
