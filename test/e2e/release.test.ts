@@ -57,7 +57,10 @@ const FORBIDDEN: readonly (readonly [string, RegExp])[] = [
   ['host keys', /^etc\/ssh\/ssh_host_/],
   ['identities', /^etc\/nvme\/host(id|nqn)$|^var\/lib\/systemd\/random-seed$/],
   ['backups of accounts', /^etc\/(passwd|shadow|group|gshadow)-$/],
-  ['traces of provisioning', /(^|\/)\.ansible(\/|$)|^usr\/sbin\/policy-rc\.d$|^run\/(?!lock(\/subsys)?$)./],
+  [
+    'traces of provisioning',
+    /(^|\/)\.ansible(\/|$)|^usr\/sbin\/policy-rc\.d$|^run\/(?!lock(\/subsys)?$)./,
+  ],
 ];
 
 describe('the default project’s release', () => {
