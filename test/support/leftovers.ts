@@ -1,7 +1,7 @@
 /** What a build could leave on this machine: processes, mounts, loop and network devices, parts of files. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { run } from '../../src/host/run.js';
@@ -21,28 +21,44 @@ export async function before(): Promise<Before> {
   return { environment: { [MARK]: mark }, devices: new Set(await devices()) };
 }
 
-/** Loop devices in use with their files, and network devices. */
+/** Network devices, and loop devices that have a file but are mounted nowhere. */
 async function devices(): Promise<string[]> {
   const loops = await run(['losetup', '--list', '--noheadings', '--output', 'NAME,BACK-FILE']);
   const links = await run(['ip', '-oneline', 'link']);
+  const mounted = await mountedLoops();
   return [
-    ...loops.stdout
-      .trim()
-      .split('\n')
-      .filter((line) => line !== ''),
-    ...links.stdout
-      .trim()
-      .split('\n')
-      .map((line) => line.split(': ')[1] ?? ''),
+    ...linesOf(loops.stdout).filter((line) => !mounted.has(line.split(' ')[0] ?? '')),
+    ...linesOf(links.stdout).map((line) => line.split(': ')[1] ?? ''),
   ];
+}
+
+function linesOf(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '');
+}
+
+/** Loop devices that are mounted in any namespace: those of other builds. One of ours would have a process of ours. */
+async function mountedLoops(): Promise<Set<string>> {
+  const found = new Set<string>();
+  const seen = new Set<string>();
+  for (const pid of await pids()) {
+    const namespace = await readlink(`/proc/${pid}/ns/mnt`).catch(() => '');
+    if (seen.has(namespace)) continue;
+    seen.add(namespace);
+    const mounts = await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => '');
+    for (const [loop] of mounts.matchAll(/\/dev\/loop\d+/g)) found.add(loop);
+  }
+  return found;
+}
+
+async function pids(): Promise<string[]> {
+  return (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
 }
 
 /** Processes that carry the mark, with their command lines. */
 export async function processesOf({ environment }: Before): Promise<string[]> {
   const wanted = `${MARK}=${environment[MARK] ?? ''}`;
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(
-    pids.map(async (pid) => {
+    (await pids()).map(async (pid) => {
       // One that ended while it was looked at has neither file.
       const own = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
       if (!own.split('\0').includes(wanted)) return [];
@@ -74,42 +90,52 @@ export async function nothingLeft(from: Before, directory: string): Promise<void
   });
 }
 
+/** Of a directory that may not be there: a build can be killed before it made it. */
+async function namesIn(directory: string): Promise<string[]> {
+  return await readdir(directory).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  });
+}
+
 /** What is wrong in a store that nobody writes to; empty when it is sound. */
 export async function flawsOfStore(store: string): Promise<string[]> {
   const flaws: string[] = [];
-  for (const name of await readdir(path.join(store, 'objects'))) {
+  for (const name of await namesIn(path.join(store, 'objects'))) {
     const hash = createHash('sha256');
     await pipeline(createReadStream(path.join(store, 'objects', name)), hash);
     if (hash.digest('hex') !== name) flaws.push(`objects/${name} is not what its name says`);
   }
-  for (const id of await readdir(path.join(store, 'releases'))) {
-    const file = path.join(store, 'releases', id, 'manifest.json');
-    const { artifacts } = JSON.parse(await readFile(file, 'utf8')) as {
-      artifacts: { digest: string; fileName: string }[];
-    };
-    for (const { digest, fileName } of artifacts) {
-      const target = await readlink(path.join(store, 'releases', id, fileName));
-      const object = digest.replace('sha256:', '../../objects/');
-      if (target !== object) flaws.push(`${id}/${fileName} leads to ${target}`);
-      await readFile(path.join(store, 'releases', id, fileName));
-    }
+  for (const id of await namesIn(path.join(store, 'releases'))) {
+    if (id.startsWith('.')) flaws.push(`releases/${id}`);
+    else flaws.push(...(await flawsOfRelease(path.join(store, 'releases', id))));
   }
   const known = ['cell', 'current', 'lock', 'logs', 'objects', 'releases'];
-  for (const name of await readdir(store)) {
-    if (!known.includes(name)) flaws.push(`${name} has no business in the store`);
-  }
-  for (const name of await readdir(path.join(store, 'cell'))) flaws.push(`cell/${name}`);
+  for (const name of await namesIn(store)) if (!known.includes(name)) flaws.push(name);
+  for (const name of await namesIn(path.join(store, 'cell'))) flaws.push(`cell/${name}`);
   return flaws;
 }
 
-/** Everything in a store but logs and the lock: kinds, names and where links lead. */
+async function flawsOfRelease(directory: string): Promise<string[]> {
+  const flaws: string[] = [];
+  const manifest = await readFile(path.join(directory, 'manifest.json'), 'utf8');
+  const { artifacts } = JSON.parse(manifest) as {
+    artifacts: { digest: string; fileName: string; size: number }[];
+  };
+  for (const { digest, fileName, size } of artifacts) {
+    const link = path.join(directory, fileName);
+    const target = await readlink(link);
+    if (target !== digest.replace('sha256:', '../../objects/')) flaws.push(`${link} -> ${target}`);
+    if ((await stat(link)).size !== size) flaws.push(`${link} has another size`);
+  }
+  return flaws;
+}
+
+/** Every file and link in a store but logs and the lock: kind, name, where it leads, size. */
 export async function contentOfStore(store: string): Promise<string[]> {
-  const argv = ['find', '.', '-path', './logs', '-prune', '-o', '!', '-name', 'lock'];
-  const { stdout } = await run([...argv, '-printf', '%y %p %l %s\n'], { cwd: store });
-  // The size of a directory is the filesystem's own affair.
-  return stdout
-    .trim()
-    .split('\n')
-    .map((line) => (line.startsWith('d ') ? line.replace(/ \d+$/, '') : line))
-    .sort();
+  const argv = ['find', store, '-name', 'logs', '-prune', '-o', '!', '-name', 'lock'];
+  // Nothing where there is no store yet; empty directories are none either.
+  const files = [...argv, '!', '-type', 'd', '-printf', '%y %P %l %s\n'];
+  const { stdout } = await run(files, { check: false });
+  return stdout.trim().split('\n').sort();
 }
