@@ -140,10 +140,12 @@ describe('full DHCP', () => {
     const before = server.events.length;
     await client.renew();
     expect((await client.leaseAfter('renew')).ip).toBe(bound.ip);
-    // No new search: neither discover nor offer.
-    await expect
-      .poll(() => server.events.slice(before))
-      .toMatchObject([{ type: 'dhcp-ack', address: bound.ip }]);
+    // No new search: neither discover nor offer. On a quick network udhcpc may miss the first answer
+    // (it comes to the socket that it asked from) and ask again.
+    await expect.poll(() => server.events.length).toBeGreaterThan(before);
+    for (const event of server.events.slice(before)) {
+      expect(event).toMatchObject({ type: 'dhcp-ack', address: bound.ip });
+    }
   });
 
   it('refuses an address that is not of this network, and gives another one', async () => {
