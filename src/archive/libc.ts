@@ -8,7 +8,12 @@ import { bytesOf, type ByteString } from './byte-string.js';
 type PathCall = (path: Buffer, buffer: Buffer | null, size: number) => number;
 type PathNameCall = (path: Buffer, name: Buffer, buffer: Buffer | null, size: number) => number;
 
+type NodeCall = (path: Buffer, mode: number, device: number | bigint) => number;
+type SetCall = (path: Buffer, name: Buffer, value: Buffer, size: number, flags: number) => number;
+
 interface LibC {
+  readonly mknod: NodeCall;
+  readonly lsetxattr: SetCall;
   readonly llistxattr: PathCall;
   readonly lgetxattr: PathNameCall;
   readonly lseek: (descriptor: number, offset: number, whence: number) => number | bigint;
@@ -23,6 +28,10 @@ function libc(): LibC {
     loaded = {
       llistxattr: library.func('llistxattr', 'long', [bytes, bytes, 'size_t']) as PathCall,
       lgetxattr: library.func('lgetxattr', 'long', [bytes, bytes, bytes, 'size_t']) as PathNameCall,
+      mknod: library.func('mknod', 'int', [bytes, 'uint32', 'uint64']) as NodeCall,
+      lsetxattr: library.func('lsetxattr', 'int', [
+        ...[bytes, bytes, bytes, 'size_t', 'int'],
+      ]) as SetCall,
       lseek: library.func('lseek', 'int64', ['int', 'int64', 'int']) as LibC['lseek'],
     };
   }
@@ -64,6 +73,31 @@ export function getXattr(path: ByteString, name: ByteString): Buffer | undefined
   if (length >= 0) return Buffer.from(scratch.subarray(0, length));
   if (koffi.errno() === koffi.os.errno.ENODATA) return undefined;
   throw systemError('lgetxattr', path);
+}
+
+/** Sets an attribute, not following a symbolic link. */
+export function setXattr(path: ByteString, name: ByteString, value: Buffer): void {
+  // An empty Buffer has no address to give.
+  const bytes = value.length === 0 ? Buffer.alloc(1) : value;
+  if (libc().lsetxattr(cString(path), cString(name), bytes, value.length, 0) !== 0) {
+    throw systemError('lsetxattr', path);
+  }
+}
+
+/** Makes a device node, a FIFO or a socket; `mode` with its type bits. */
+export function makeNode(
+  path: ByteString,
+  mode: number,
+  { major, minor }: { readonly major: number; readonly minor: number },
+): void {
+  // makedev(3) of glibc.
+  const [high, low] = [BigInt(major), BigInt(minor)];
+  const device =
+    ((high & 0xfffff000n) << 32n) |
+    ((high & 0xfffn) << 8n) |
+    ((low & 0xffffff00n) << 12n) |
+    (low & 0xffn);
+  if (libc().mknod(cString(path), mode, device) !== 0) throw systemError('mknod', path);
 }
 
 const SEEK_DATA = 3;

@@ -25,6 +25,19 @@ export async function locate(word: string, context: Context): Promise<Located> {
   return (await locatePath(word, context.directory)) ?? (await locateInStore(word, context));
 }
 
+/** As {@link locate}, for what only one artifact can be. */
+export async function locateFile(
+  word: string,
+  context: Context,
+): Promise<Extract<Located, { kind: 'file' }>> {
+  const located = await locate(word, context);
+  if (located.kind === 'file') return located;
+  throw new OnibError('ARTIFACT_NEEDED', `Cannot look into "${word}": it is a release`, {
+    hint: `onib ls ${word} lists its artifacts`,
+    exitCode: EXIT.usage,
+  });
+}
+
 async function locatePath(word: string, directory: string): Promise<Located | undefined> {
   const file = path.resolve(directory, word);
   const stats = await stat(file).catch(() => undefined);

@@ -7,6 +7,7 @@ import { registerBuild } from './commands/build.js';
 import { registerCat } from './commands/cat.js';
 import { registerDiff } from './commands/diff.js';
 import { registerDoctor } from './commands/doctor.js';
+import { registerExtract } from './commands/extract.js';
 import { registerInit } from './commands/init.js';
 import { registerLs } from './commands/ls.js';
 import { registerNew } from './commands/new.js';
@@ -43,6 +44,7 @@ export function createProgram(context: Context): Command {
   registerStatus(program, context);
   registerLs(program, context);
   registerCat(program, context);
+  registerExtract(program, context);
   registerDiff(program, context);
   registerVerify(program, context);
   registerDoctor(program, context);

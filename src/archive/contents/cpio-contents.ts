@@ -1,5 +1,5 @@
 /** Contents of cpio archives: read once for the names, and once more for files that are asked for. */
-import { compareBytes, type ByteString } from '../byte-string.js';
+import { compareBytes, displayName, type ByteString } from '../byte-string.js';
 import { corrupt } from '../newc-header.js';
 import { contentOf, type NewcMember } from '../newc-reader.js';
 import type { Xattr } from '../tree.js';
@@ -98,10 +98,9 @@ function xattrsByPath(dump: Buffer): ReadonlyMap<ByteString, readonly Xattr[]> {
 
 /** The kernel takes names relative to its root, however they are written. */
 function normalPath(name: ByteString): ByteString {
-  return name
-    .split('/')
-    .filter((part) => part !== '' && part !== '.')
-    .join('/');
+  const parts = name.split('/').filter((part) => part !== '' && part !== '.');
+  if (parts.includes('..')) throw corrupt(`a file has the name "${displayName(name)}"`);
+  return parts.join('/');
 }
 
 /** @param places names of the file whose bytes are those of the n-th member */

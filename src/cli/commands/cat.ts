@@ -4,8 +4,8 @@ import type { Command } from 'commander';
 import { byteString, displayName } from '../../archive/byte-string.js';
 import { withContents, type ArtifactContents } from '../../archive/contents/index.js';
 import { followPath } from '../../archive/contents/read.js';
-import { EXIT, OnibError } from '../../errors.js';
-import { locate } from '../artifacts.js';
+import { OnibError } from '../../errors.js';
+import { locateFile } from '../artifacts.js';
 import { addCommand } from '../command.js';
 import type { Context } from '../context.js';
 import { pathUnknown } from './ls.js';
@@ -22,19 +22,9 @@ export function registerCat(program: Command, context: Context): void {
     .argument('<artifact>', 'a file, or an artifact of the current release')
     .argument('<path>', 'file inside it')
     .action(async (artifact: string, path: string) => {
-      const located = await locate(artifact, context);
-      if (located.kind === 'release') {
-        throw new OnibError(
-          'ARTIFACT_NEEDED',
-          `Cannot show "${path}": "${artifact}" is a release`,
-          {
-            hint: `onib ls ${artifact} lists its artifacts`,
-            exitCode: EXIT.usage,
-          },
-        );
-      }
-      await withContents(located.file, async (contents) => {
-        await show(contents, located.name, path, context);
+      const { name, file } = await locateFile(artifact, context);
+      await withContents(file, async (contents) => {
+        await show(contents, name, path, context);
       });
     });
 }

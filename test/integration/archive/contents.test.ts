@@ -5,11 +5,12 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareArtifacts } from '../../../src/archive/contents/compare.js';
 import { withContents, type ContentEntry } from '../../../src/archive/contents/index.js';
+import { extractContents } from '../../../src/archive/contents/extract.js';
 import { contentDigests } from '../../../src/archive/contents/read.js';
 import { packOverlay } from '../../../src/archive/overlay-archive.js';
 import { packSquashfs } from '../../../src/archive/squashfs/index.js';
 import { run } from '../../../src/host/run.js';
-import { makeCorpus } from './corpus.js';
+import { makeCorpus, snapshot } from './corpus.js';
 
 let work: string;
 let tree: string;
@@ -90,6 +91,74 @@ test('withContents() refuses what is no archive, and a compression that it does 
     code: 'ARCHIVE_COMPRESSION',
   });
   await expect(withContents(at('none'), use)).rejects.toMatchObject({ code: 'ARCHIVE_MISSING' });
+});
+
+describe('extractContents()', () => {
+  async function extract(file: string, directory: string): Promise<unknown> {
+    return await withContents(file, (contents) => extractContents(contents, directory));
+  }
+
+  test.each(['image', 'overlay'])('gives back the tree that was packed: %s', async (name) => {
+    const directory = at(`extracted-${name}`);
+    expect(await extract(at(name), directory)).toMatchObject({ incomplete: 0 });
+    // A cpio archive does not link device nodes.
+    const lines = async (of: string): Promise<string[]> =>
+      (await snapshot(of)).filter((line) => !line.startsWith('./special/null'));
+    expect(await lines(directory)).toEqual(await lines(tree));
+    await rm(directory, { recursive: true });
+  });
+
+  test('takes what it can without root, and counts the rest', async () => {
+    const script = `import { withContents } from '${new URL('../../../dist/src/archive/contents/index.js', import.meta.url).href}';
+      import { extractContents } from '${new URL('../../../dist/src/archive/contents/extract.js', import.meta.url).href}';
+      process.umask(0o022);
+      const result = await withContents(process.argv[1], (contents) => extractContents(contents, process.argv[2]));
+      console.log(JSON.stringify(result));`;
+    await mkdir(at('free'));
+    const node = [
+      process.execPath,
+      '--input-type=module',
+      '-e',
+      script,
+      at('overlay'),
+      at('free/out'),
+    ];
+    // In a user namespace without a mapping the user is nobody, and may read what root owns.
+    const { stdout } = await run(['unshare', '--user', ...node]);
+    const { entries, incomplete } = JSON.parse(stdout) as { entries: number; incomplete: number };
+    // Nothing is this user's own, so every name lacks at least its owner.
+    expect([entries > 1800, incomplete]).toEqual([true, entries]);
+    const { stdout: text } = await run(['cat', at('free/out/files/small')]);
+    expect(text).toBe('small\n');
+  });
+
+  test('writes nothing outside, whatever an archive says', async () => {
+    // A link out of the directory, and names that would be written through it.
+    const script = `mkdir outside evil; archive() { (cd "$1"; echo "$2" | cpio -o -H newc --quiet); }
+      ln -s "$PWD/outside" evil/way; archive evil way >link; rm evil/way
+      mkdir -p evil/way/sub; touch evil/way/file evil/way/sub/file escaped
+      archive evil way/file | cat link - >evil-file.cpio; archive evil way/sub/file | cat link - >evil-sub.cpio
+      archive evil ../escaped >evil-up.cpio; rm escaped`;
+    await run(['sh', '-euc', script], { cwd: work });
+    for (const name of ['evil-file.cpio', 'evil-sub.cpio', 'evil-up.cpio']) {
+      await expect(extract(at(name), at('hostile'))).rejects.toMatchObject({
+        code: 'ARCHIVE_CORRUPT',
+      });
+      await rm(at('hostile'), { recursive: true, force: true });
+    }
+    const { stdout } = await run(
+      ['sh', '-c', 'find outside -mindepth 1; ls -d escaped 2>/dev/null; true'],
+      { cwd: work },
+    );
+    expect(stdout).toBe('');
+  });
+
+  test('leaves a directory alone that is there', async () => {
+    await expect(extract(at('image'), tree)).rejects.toMatchObject({
+      code: 'EXTRACT_TARGET',
+      exitCode: 2,
+    });
+  });
 });
 
 describe('compareArtifacts()', () => {

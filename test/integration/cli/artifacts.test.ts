@@ -140,6 +140,15 @@ describe('onib cat', () => {
   });
 });
 
+describe('onib extract', () => {
+  it('unpacks an artifact into a new directory', async () => {
+    const directory = path.join(work, 'extracted');
+    expectDocumented((await onib('extract', 'base', directory, '--json')).out);
+    expect(await readFile(path.join(directory, 'bin/tool'), 'utf8')).toBe('x\n');
+    expect((await onib('extract', 'base', directory)).err).toContain('error[EXTRACT_TARGET]');
+  });
+});
+
 describe('onib diff', () => {
   it('compares releases, artifact by artifact', async () => {
     const { exitCode, out } = await onib('diff', 'current', 'newer');

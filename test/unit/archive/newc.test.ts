@@ -165,7 +165,7 @@ test('readNewc() ends on any damage, with an error of its own', async () => {
         });
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 2000 },
   );
 });
 
