@@ -45,7 +45,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       // The pure folders: decisions and codecs, which need neither root nor network to be tested.
-      include: ['src/plan/**', 'src/project/**', 'boot-server/**'],
+      include: ['src/plan/**/*.ts', 'src/project/**/*.ts', 'boot-server/**/*.ts'],
       exclude: ['**/*-main.ts'],
       reporter: ['text-summary', 'json-summary'],
       reportsDirectory: 'coverage',
