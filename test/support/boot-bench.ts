@@ -23,16 +23,19 @@ export class BootBench implements AsyncDisposable {
   readonly scratch: string;
   readonly network: BootNetwork;
   readonly server: ServeProcess;
+  /** Options that the server was started with. */
+  readonly serveWords: readonly string[];
   readonly #takeAway: () => Promise<void>;
 
   private constructor(
-    parts: Pick<BootBench, 'store' | 'scratch' | 'network' | 'server'>,
+    parts: Pick<BootBench, 'store' | 'scratch' | 'network' | 'server' | 'serveWords'>,
     takeAway: () => Promise<void>,
   ) {
     this.store = parts.store;
     this.scratch = parts.scratch;
     this.network = parts.network;
     this.server = parts.server;
+    this.serveWords = parts.serveWords;
     this.#takeAway = takeAway;
   }
 
@@ -53,14 +56,10 @@ export class BootBench implements AsyncDisposable {
       for (const [name, mac] of Object.entries(options.machines))
         await network.addMachine(name, mac);
       await options.prepare?.(network);
-      const server = await ServeProcess.start(
-        network,
-        '--store',
-        store.directory,
-        ...options.serve,
-      );
+      const serveWords = ['--store', store.directory, ...options.serve];
+      const server = await ServeProcess.start(network, ...serveWords);
       undo.push(() => server[Symbol.asyncDispose]());
-      return new BootBench({ scratch, store, network, server }, takeAway);
+      return new BootBench({ scratch, store, network, server, serveWords }, takeAway);
     } catch (error) {
       await takeAway();
       throw error;

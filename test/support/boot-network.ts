@@ -5,6 +5,7 @@
  * Everything is in one mount, PID and network namespace whose init dies with the test: then the kernel ends
  * every process in it and removes every device, also when the test was killed.
  */
+import { readFile } from 'node:fs/promises';
 import {
   run,
   start,
@@ -17,6 +18,13 @@ export const SERVER_ADDRESS = '192.168.77.1';
 export const BRIDGE = 'br0';
 /** Covered by a tmpfs that only the network's own processes see. */
 const NAMESPACES = '/run/lock';
+
+/** To the one child of a command of this network: nsenter itself stays outside of the PID namespace. */
+export async function signalInside(command: RunningCommand, signal: NodeJS.Signals): Promise<void> {
+  const { pid } = command;
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  process.kill(Number(children), signal);
+}
 
 export class BootNetwork implements AsyncDisposable {
   readonly #init: RunningCommand;

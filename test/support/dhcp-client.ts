@@ -1,8 +1,8 @@
 /** udhcpc, the DHCP client of initrds and small systems, playing firmware by the options that it sends. */
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunningCommand } from '../../src/host/run.js';
-import type { BootNetwork } from './boot-network.js';
+import { signalInside, type BootNetwork } from './boot-network.js';
 import { until } from './wait.js';
 
 /** What udhcpc tells its script: `ip`, `subnet`, `router`, `dns`, `siaddr`, `boot_file`, … */
@@ -96,19 +96,12 @@ export class DhcpClient implements AsyncDisposable {
   }
 
   async renew(): Promise<void> {
-    await this.#signal('SIGUSR1');
+    await signalInside(this.#process, 'SIGUSR1');
   }
 
   /** Gives the address back. */
   async release(): Promise<void> {
-    await this.#signal('SIGUSR2');
-  }
-
-  /** To the one child of nsenter, which stays outside of the PID namespace. */
-  async #signal(name: NodeJS.Signals): Promise<void> {
-    const { pid } = this.#process;
-    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
-    process.kill(Number(children), name);
+    await signalInside(this.#process, 'SIGUSR2');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,7 @@
 /** `onib serve`, the compiled program as a process of its own, with its events as they come. */
 import { compiledPath } from '../../src/package.js';
 import type { RunningCommand } from '../../src/host/run.js';
-import { BRIDGE, type BootNetwork } from './boot-network.js';
+import { BRIDGE, signalInside, type BootNetwork } from './boot-network.js';
 import { until } from './wait.js';
 
 export interface ServeEvent {
@@ -58,11 +58,11 @@ export class ServeProcess implements AsyncDisposable {
 
   /** Ends it by SIGTERM, as systemd would. @returns its exit code */
   async stop(): Promise<number> {
-    await this.#process.stop();
+    await signalInside(this.#process, 'SIGTERM');
     return (await this.#process.result).exitCode;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
+    await this.#process.stop();
   }
 }
