@@ -13,6 +13,8 @@ const XATTR_FILE = '.onib/xattrs';
 /** More than any honest layer has attributes. */
 const MAX_XATTR_FILE = 64 * 1_048_576;
 
+const none: readonly Xattr[] = [];
+
 interface Found extends Omit<ContentEntry, 'xattrs' | 'size'> {
   size: number;
 }
@@ -55,11 +57,9 @@ class CpioIndex {
     const link = links > 1 && kind === 'file' ? `${String(segment)}/${String(inode)}` : undefined;
     this.found.delete(path);
     this.found.set(path, {
-      ...{ path, kind, mode, uid, gid, mtime },
+      ...{ path, kind, mode, uid, gid, mtime, link, target },
       size: kind === 'file' || kind === 'symlink' ? size : 0,
-      ...(link === undefined ? {} : { link }),
-      ...(target === undefined ? {} : { target }),
-      ...(isNode ? { device } : {}),
+      device: isNode ? device : undefined,
     });
     this.numbers.set(path, number);
     if (link !== undefined && (size > 0 || !this.linked.has(link))) {
@@ -79,7 +79,7 @@ class CpioIndex {
       if (found === undefined) continue;
       const shared = found.link === undefined ? undefined : this.linked.get(found.link);
       const size = shared?.size ?? found.size;
-      entries.set(path, { ...found, size, xattrs: this.xattrs.get(path) ?? [] });
+      entries.set(path, { ...found, size, xattrs: this.xattrs.get(path) ?? none });
       if (found.kind !== 'file') continue;
       const number = shared?.number ?? this.numbers.get(path) ?? 0;
       places.set(number, [...(places.get(number) ?? []), path]);

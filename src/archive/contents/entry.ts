@@ -15,9 +15,9 @@ export interface ContentEntry {
   /** Bytes of a regular file or of a link's target, else 0. */
   readonly size: number;
   /** Equal for names of one file; undefined for a file with one name. */
-  readonly link?: string;
-  readonly target?: ByteString;
-  readonly device?: Device;
+  readonly link: string | undefined;
+  readonly target: ByteString | undefined;
+  readonly device: Device | undefined;
   /** In byte order of their names. */
   readonly xattrs: readonly Xattr[];
 }

@@ -1,9 +1,9 @@
 /** Files of an artifact: digests, whole texts, and the file that a path leads to through links. */
-import { createHash } from 'node:crypto';
+import { createHash, hash, type Hash } from 'node:crypto';
 import type { ByteString } from '../byte-string.js';
 import type { ArtifactContents, ContentEntry } from './entry.js';
 
-/** sha256 of the wanted regular files, in hex; of names of one file, each has it. */
+/** sha256 of the wanted regular files, a character per byte; of names of one file, each has it. */
 export async function contentDigests(
   contents: ArtifactContents,
   wanted: ReadonlySet<ByteString>,
@@ -13,9 +13,7 @@ export async function contentDigests(
   const linkOf = (path: ByteString): string | undefined => contents.entries.get(path)?.link;
   const unread = (path: ByteString): boolean => wanted.has(path) && !linked.has(linkOf(path) ?? '');
   for await (const { path, bytes } of contents.files(unread)) {
-    const hash = createHash('sha256');
-    for await (const piece of bytes) hash.update(piece);
-    const digest = hash.digest('hex');
+    const digest = await digestOf(bytes);
     digests.set(path, digest);
     const link = linkOf(path);
     if (link !== undefined) linked.set(link, digest);
@@ -25,6 +23,19 @@ export async function contentDigests(
     if (digest !== undefined) digests.set(path, digest);
   }
   return digests;
+}
+
+/** Most files are one piece; an object for each of a hundred thousand would fill the memory. */
+async function digestOf(bytes: AsyncIterable<Buffer>): Promise<string> {
+  let first: Buffer | undefined;
+  let rest: Hash | undefined;
+  for await (const piece of bytes) {
+    if (first === undefined) first = piece;
+    else (rest ??= createHash('sha256').update(first)).update(piece);
+  }
+  return rest === undefined
+    ? hash('sha256', first ?? Buffer.alloc(0), 'buffer').toString('latin1')
+    : rest.digest().toString('latin1');
 }
 
 /** The bytes of all regular files that `wanted` says yes to; for small files. */

@@ -1,29 +1,31 @@
 import { compareBytes, type ByteString } from '../byte-string.js';
 import type { SquashfsImage } from '../squashfs/index.js';
-import type { ImageFile, ImageInode } from '../squashfs/inode-reader.js';
+import type { ImageInode } from '../squashfs/inode-reader.js';
+import type { Xattr } from '../tree.js';
 import type { ArtifactContents, ContentEntry, ContentFile } from './entry.js';
 
 /** @param image stays open as long as the contents are used */
 export function squashfsContents(image: SquashfsImage): ArtifactContents {
+  const found: ContentEntry[] = [];
+  for (const { path, inode } of image.walk()) found.push(entryOf(image, path, inode));
+  found.sort((a, b) => compareBytes(a.path, b.path));
   const entries = new Map<ByteString, ContentEntry>();
-  const inodes = new Map<ByteString, ImageFile>();
-  for (const { path, inode } of image.walk()) {
-    entries.set(path, entryOf(image, path, inode));
-    if (inode.kind === 'file') inodes.set(path, inode);
-  }
+  for (const entry of found) entries.set(entry.path, entry);
   return {
     format: 'squashfs',
-    entries: new Map([...entries].sort(([a], [b]) => compareBytes(a, b))),
+    entries,
     segments: [{ compression: image.superBlock.compressor, entries: entries.size }],
+    // Walked once more: inodes with their lists of blocks take more memory than time.
     // eslint-disable-next-line @typescript-eslint/require-await -- only the bytes are waited for
     async *files(wanted): AsyncGenerator<ContentFile> {
-      for (const [path, inode] of inodes) {
-        if (wanted(path)) yield { path, bytes: image.read(inode) };
+      for (const { path, inode } of image.walk()) {
+        if (inode.kind === 'file' && wanted(path)) yield { path, bytes: image.read(inode) };
       }
     },
   };
 }
 
+/** All of one shape and without copies: there may be a hundred thousand. */
 function entryOf(image: SquashfsImage, path: ByteString, inode: ImageInode): ContentEntry {
   const { kind, mode, mtime } = inode;
   return {
@@ -34,9 +36,16 @@ function entryOf(image: SquashfsImage, path: ByteString, inode: ImageInode): Con
     gid: image.gid(inode),
     mtime,
     size: inode.kind === 'file' ? inode.size : inode.kind === 'symlink' ? inode.target.length : 0,
-    ...(kind !== 'directory' && inode.links > 1 ? { link: String(inode.number) } : {}),
-    ...(inode.kind === 'symlink' ? { target: inode.target } : {}),
-    ...('device' in inode ? { device: inode.device } : {}),
-    xattrs: [...image.xattrs(inode)].sort((a, b) => compareBytes(a.name, b.name)),
+    link: kind !== 'directory' && inode.links > 1 ? String(inode.number) : undefined,
+    target: inode.kind === 'symlink' ? inode.target : undefined,
+    device: 'device' in inode ? inode.device : undefined,
+    xattrs: sorted(image.xattrs(inode)),
   };
+}
+
+const none: readonly Xattr[] = [];
+
+function sorted(xattrs: readonly Xattr[]): readonly Xattr[] {
+  if (xattrs.length === 0) return none;
+  return [...xattrs].sort((a, b) => compareBytes(a.name, b.name));
 }

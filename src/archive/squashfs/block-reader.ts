@@ -27,6 +27,8 @@ const CACHED_FRAGMENTS = 4;
 
 export class BlockReader {
   private readonly fragments = new Map<number, Promise<Buffer>>();
+  /** Room for a block as stored, and as decompressed. */
+  private readonly spare: [stored: Buffer, output: Buffer][] = [];
 
   constructor(
     private readonly descriptor: number,
@@ -84,20 +86,47 @@ export class BlockReader {
     return output.subarray(0, length);
   }
 
+  /**
+   * Gives a piece to `use`, in memory that is used again: reading a whole image block by block would
+   * otherwise leave more behind than is collected in time.
+   */
+  async withPiece<T>(piece: FilePiece, use: (bytes: Buffer) => T): Promise<T> {
+    if (piece.kind !== 'block' || (piece.sizeWord & BLOCK_RAW) !== 0) {
+      return use(await this.piece(piece));
+    }
+    const [stored, output] = this.spare.pop() ?? [this.room(), this.room()];
+    const size = this.storedInto(stored, piece.start, piece.sizeWord);
+    const length = await this.decompressors.decompress(stored.subarray(0, size), output);
+    if (length !== piece.length) throw corrupt('a block has not the length of its part');
+    const result = use(output.subarray(0, length));
+    this.spare.push([stored, output]);
+    return result;
+  }
+
+  private room(): Buffer {
+    return Buffer.allocUnsafeSlow(this.blockSize);
+  }
+
   /** A block as it stands in the image. */
   stored(start: number, sizeWord: number): Buffer {
+    const stored = Buffer.allocUnsafeSlow(Math.min(sizeWord & BLOCK_SIZE_MASK, this.blockSize));
+    this.storedInto(stored, start, sizeWord);
+    return stored;
+  }
+
+  /** Reads a stored block to the beginning of a buffer; returns its size. */
+  private storedInto(stored: Buffer, start: number, sizeWord: number): number {
     const size = sizeWord & BLOCK_SIZE_MASK;
     if (size === 0 || size > this.blockSize || start < SUPER_SIZE || start + size > this.end) {
       throw corrupt(`a block of ${String(size)} bytes at ${String(start)} is outside`);
     }
-    const stored = Buffer.allocUnsafeSlow(size);
     let done = 0;
     while (done < size) {
       const count = readSync(this.descriptor, stored, done, size - done, start + done);
       if (count === 0) throw corrupt(`it ends at byte ${String(start + done)}`);
       done += count;
     }
-    return stored;
+    return size;
   }
 
   private fragment(index: number): Promise<Buffer> {

@@ -82,6 +82,9 @@ export class MetadataReader {
 
 /** Reads on from a place, from one block into the next. */
 export class MetadataCursor {
+  /** The block at `at`, once it was needed. */
+  private block: MetadataBlock | undefined;
+
   constructor(
     private readonly reader: MetadataReader,
     private at: number,
@@ -89,7 +92,7 @@ export class MetadataCursor {
   ) {}
 
   take(count: number): Buffer {
-    const block = this.reader.block(this.at);
+    const block = (this.block ??= this.reader.block(this.at));
     if (this.offset + count <= block.bytes.length) {
       const bytes = block.bytes.subarray(this.offset, this.offset + count);
       this.offset += count;
@@ -131,6 +134,7 @@ export class MetadataCursor {
       if (left > 0) {
         if (block.bytes.length < METADATA_SIZE) throw corrupt('a table ends too early');
         this.at = block.next;
+        this.block = undefined;
         this.offset = 0;
       }
     }

@@ -139,7 +139,7 @@ class ReadBack {
     const place =
       piece.kind === 'block' ? `${String(piece.start)}/${String(piece.length)}` : undefined;
     let digest = place === undefined ? undefined : this.digests.get(place);
-    digest ??= sha256(await this.image.blocks.piece(piece));
+    digest ??= await this.image.blocks.withPiece(piece, sha256);
     if (place !== undefined) this.digests.set(place, digest);
     if (expected?.equals(digest) !== true) throw difference(inode.path, 'has another content');
   }

@@ -14,7 +14,8 @@ import { encodeNewc } from '../../../src/archive/newc.js';
 import { modeText } from '../../../src/cli/contents-view.js';
 import { arbitraryTree } from './arbitrary-tree.js';
 
-const plain = { mode: 0o644, uid: 0, gid: 0, mtime: 5, size: 0, xattrs: [] };
+const none = { link: undefined, target: undefined, device: undefined, xattrs: [] };
+const plain = { mode: 0o644, uid: 0, gid: 0, mtime: 5, size: 0, ...none };
 
 function table(
   ...entries: (Partial<ContentEntry> & { path: string })[]
