@@ -24,7 +24,7 @@ export interface NodeOptions {
   readonly dhcp?: DhcpMode;
   /** As QEMU takes it; default `2G`. */
   readonly memory?: string;
-  /** Default: 1. */
+  /** Default: 2. */
   readonly cpus?: number;
   readonly mac?: string;
   /** Kernel arguments after the profile's own. */
@@ -193,7 +193,7 @@ function requestFor(options: NodeOptions): NodeRequest {
     firmware: options.firmware,
     dhcp: options.dhcp ?? 'full',
     memory: options.memory ?? '2G',
-    cpus: options.cpus ?? 1,
+    cpus: options.cpus ?? 2,
     mac: options.mac ?? DEFAULT_MAC,
     uuid: randomUUID(),
     extraArguments: [

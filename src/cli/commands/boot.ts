@@ -52,7 +52,7 @@ export function registerBoot(program: Command, context: Context): void {
         .default('full'),
     )
     .option('--memory <size>', 'memory of the node: 2G, 1536M', parseMemory, '2G')
-    .option('--cpus <number>', 'processors of the node', parseCount, 1)
+    .option('--cpus <number>', 'processors of the node', parseCount, 2)
     .option('--append <arguments>', 'more kernel arguments')
     .option('--until-ready', 'end when the node reports that it is ready')
     .option(
