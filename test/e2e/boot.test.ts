@@ -15,7 +15,7 @@ import { LOSABLE_TASKS } from '../support/vm-overlay.js';
 import { defaultRelease, projectWithOverlay, type BuiltProject } from '../support/vm-release.js';
 
 const READY_SECONDS = 600;
-/** QEMU's threads race when a kernel changes its own code (docs/boot.md): 1 boot in 15 ends in a panic. */
+/** QEMU's threads race when a kernel changes its own code (docs/boot.md): a boot ends in a panic now and then. */
 const ATTEMPTS = 4;
 
 interface Case {
