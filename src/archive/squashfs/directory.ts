@@ -11,7 +11,7 @@
 import type { ByteString } from '../byte-string.js';
 import type { InodeKind } from '../tree.js';
 import type { DirectoryIndexEntry, DirectoryLayout } from './inode.js';
-import { METADATA_SIZE } from './format.js';
+import { LISTING, METADATA_SIZE } from './format.js';
 import { BASIC_TYPE } from './inode.js';
 import type { MetadataPlace, MetadataWriter } from './metadata-writer.js';
 
@@ -22,11 +22,8 @@ export interface ListedInode {
   readonly place: MetadataPlace;
 }
 
-const MAX_RUN = 256;
 /** The kernel counts index entries in 16 bits. */
 const MAX_INDEX = 0xffff;
-const HEADER = 12;
-const ENTRY = 8;
 
 /** Writes a listing; `entries` stand in byte order of their names. */
 export function writeListing(
@@ -57,32 +54,35 @@ export function writeListing(
 /** The longest run from `at` that one header can lead; `offset` is where its header goes. */
 function nextRun(entries: readonly ListedInode[], at: number, offset: number): ListedInode[] {
   const run: ListedInode[] = [];
-  let end = offset + HEADER;
-  for (const entry of entries.slice(at, at + MAX_RUN)) {
+  let end = offset + LISTING.header;
+  for (const entry of entries.slice(at, at + LISTING.maxRun)) {
     const first = run[0] ?? entry;
     const distance = entry.number - first.number;
     if (entry.place.block !== first.place.block || distance < -0x8000 || distance > 0x7fff) break;
     // Entries may cross into the next metadata block, but none begins there under this header.
     if (run.length > 0 && end >= METADATA_SIZE) break;
     run.push(entry);
-    end += ENTRY + entry.name.length;
+    end += LISTING.entry + entry.name.length;
   }
   return run;
 }
 
 function encodeRun(run: readonly ListedInode[], first: ListedInode): Buffer {
-  const length = run.reduce((sum, { name }) => sum + ENTRY + name.length, HEADER);
+  const length = run.reduce<number>(
+    (sum, { name }) => sum + LISTING.entry + name.length,
+    LISTING.header,
+  );
   const bytes = Buffer.allocUnsafe(length);
   bytes.writeUInt32LE(run.length - 1, 0);
   bytes.writeUInt32LE(first.place.block, 4);
   bytes.writeUInt32LE(first.number, 8);
-  let at = HEADER;
+  let at = LISTING.header;
   for (const { name, kind, number, place } of run) {
     bytes.writeUInt16LE(place.offset, at);
     bytes.writeInt16LE(number - first.number, at + 2);
     bytes.writeUInt16LE(BASIC_TYPE[kind], at + 4);
     bytes.writeUInt16LE(name.length - 1, at + 6);
-    at += ENTRY + bytes.write(name, at + ENTRY, 'latin1');
+    at += LISTING.entry + bytes.write(name, at + LISTING.entry, 'latin1');
   }
   return bytes;
 }

@@ -22,6 +22,8 @@ export const NO_XATTR = 0xffffffff;
 export const NO_TABLE = 0xffff_ffff_ffff_ffffn;
 /** Images end at a multiple of this, so that a loop device can hold them. */
 export const DEVICE_BLOCK = 4096;
+/** Directory listings: most entries of a run, bytes of its header, bytes of an entry before the name. */
+export const LISTING = { maxRun: 256, header: 12, entry: 8 } as const;
 export const MIN_BLOCK_SIZE = 4096;
 export const MAX_BLOCK_SIZE = 1_048_576;
 

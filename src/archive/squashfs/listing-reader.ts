@@ -1,6 +1,7 @@
 /** Decodes the listings that `directory.ts` describes. */
 import type { ByteString } from '../byte-string.js';
 import { corrupt } from './corrupt.js';
+import { LISTING } from './format.js';
 import type { MetadataCursor } from './metadata-reader.js';
 
 export interface ListingEntry {
@@ -10,9 +11,6 @@ export interface ListingEntry {
   readonly offset: number;
 }
 
-const MAX_RUN = 256;
-const HEADER = 12;
-const ENTRY = 8;
 const MAX_NAME = 255;
 
 /**
@@ -26,8 +24,8 @@ export function readListing(cursor: MetadataCursor, size: number): ListingEntry[
     const count = cursor.u32() + 1;
     const block = cursor.u32();
     cursor.take(4);
-    left -= HEADER;
-    if (count > MAX_RUN) throw corrupt(`a directory header has ${String(count)} entries`);
+    left -= LISTING.header;
+    if (count > LISTING.maxRun) throw corrupt(`a directory header has ${String(count)} entries`);
     for (let entry = 0; entry < count; entry++) {
       const offset = cursor.u16();
       cursor.take(4); // Number and type: the inode itself says them.
@@ -37,7 +35,7 @@ export function readListing(cursor: MetadataCursor, size: number): ListingEntry[
       assertName(name, last);
       last = name;
       entries.push({ name, block, offset });
-      left -= ENTRY + length;
+      left -= LISTING.entry + length;
     }
     if (left < 0) throw corrupt('a directory is longer than its size');
   }
