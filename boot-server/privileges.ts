@@ -7,26 +7,36 @@ const posix = process as typeof process & {
   initgroups?: (user: string, extraGroup: number) => void;
 };
 
+/** What the user must be able to write from now on. */
+interface Handover {
+  handOver(user: number, group: number): void;
+}
+
 /** Acts on all threads: glibc changes the ids of every one. Nothing is done when not started as root. @throws OnibError USER_UNKNOWN */
-export function dropPrivileges(user: string): void {
+export function dropPrivileges(user: string, files: Handover): void {
   if (process.getuid?.() !== 0) return;
-  const group = findPrimaryGroup(user, readFileSync('/etc/passwd', 'utf8'));
-  if (group === undefined) {
+  const ids = findIds(user, readFileSync('/etc/passwd', 'utf8'));
+  if (ids === undefined) {
     throw new OnibError('USER_UNKNOWN', `Cannot serve as "${user}": no such user`, {
       hint: 'nobody is on every system',
       exitCode: EXIT.usage,
     });
   }
-  posix.initgroups?.(user, group);
-  process.setgid?.(group);
+  files.handOver(ids.user, ids.group);
+  posix.initgroups?.(user, ids.group);
+  process.setgid?.(ids.group);
   process.setuid?.(user);
 }
 
-/** @returns the group's number; undefined: /etc/passwd does not name the user */
-export function findPrimaryGroup(user: string, passwd: string): number | undefined {
+/** @returns the numbers of user and primary group; undefined: /etc/passwd does not name the user */
+export function findIds(
+  user: string,
+  passwd: string,
+): { readonly user: number; readonly group: number } | undefined {
   const fields = passwd
     .split('\n')
     .map((row) => row.split(':'))
     .find(([name]) => name === user);
-  return fields?.[3] === undefined ? undefined : Number(fields[3]);
+  if (fields?.[2] === undefined || fields[3] === undefined) return undefined;
+  return { user: Number(fields[2]), group: Number(fields[3]) };
 }

@@ -19,6 +19,7 @@ import { dropPrivileges } from './privileges.js';
 import { chooseBoot, isBoot } from './profile.js';
 import { loadersOf, type Catalogue } from './release/catalogue.js';
 import { hexOf } from './release/parse.js';
+import { ServedMarks } from './release/served-marks.js';
 import { StoreWatch } from './release/store-watch.js';
 import type { Offering, WorkerSettings } from './udp/protocol.js';
 import { startUdpWorker, type UdpWorker } from './udp/worker-handle.js';
@@ -40,6 +41,7 @@ export async function startBootServer(options: BootServerOptions): Promise<BootS
       onEvent({ type: 'node-stage', entry, node });
     },
   });
+  const marks = new ServedMarks(options.store, onEvent);
   const parts: { udp?: UdpWorker; http?: HttpListener } = {};
   const watch = await StoreWatch.start({
     store: options.store,
@@ -65,13 +67,14 @@ export async function startBootServer(options: BootServerOptions): Promise<BootS
         refresh: () => watch.refresh(),
         profile: options.profile,
         extraArguments: options.extraArguments ?? [],
+        noteServed: marks.note,
         onEvent,
       },
     });
     parts.http = http;
     const udp = await openUdp(options, nic, dhcp, http.url, watch.catalogue, registry);
     if (udp) parts.udp = udp;
-    if (options.user !== undefined) dropPrivileges(options.user);
+    if (options.user !== undefined) dropPrivileges(options.user, marks);
     announceStart(options, nic, http.url, watch.catalogue);
     return { url: http.url, address: nic.address, nodes: () => registry.list(), close };
   } catch (error) {

@@ -39,6 +39,7 @@ export async function nodeScript(request: RouteRequest, context: RouteContext): 
     });
   }
   if (!isBoot(choice)) return problemScript(request, context, mac, choice);
+  context.noteServed(choice.release.id);
 
   const { server } = request;
   const script = renderNodeScript({
@@ -101,6 +102,7 @@ export async function bootManifest(
     for (const boot of bootsOf(release)) {
       const manifest = renderBootManifest(boot, sources);
       if (manifest.sha256 !== sha256) continue;
+      context.noteServed(release.id);
       return { status: 200, type: TYPE.text, body: manifest.text, etag: `"${sha256}"` };
     }
   }
@@ -121,7 +123,10 @@ export async function releaseFile(
   const catalogue: Catalogue = await context.refresh();
   const files = catalogue.files.get(id);
   const object = files?.get(name);
-  if (object !== undefined) return objectReply(object, name);
+  if (object !== undefined) {
+    context.noteServed(id);
+    return objectReply(object, name);
+  }
   // iPXE 2 asks for it beside the loader, and UEFI HTTP Boot got that from here.
   if (files !== undefined && name === AUTOEXEC) {
     return scriptReply(renderAutoexec(`${request.server}${SCRIPT_PATH}`));

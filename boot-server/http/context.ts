@@ -11,6 +11,8 @@ export interface RouteContext {
   readonly refresh: () => Promise<Catalogue>;
   readonly profile: string | undefined;
   readonly extraArguments: readonly string[];
+  /** A node was given something of this release. */
+  readonly noteServed: (release: string) => void;
   readonly onEvent: (event: BootServerEvent) => void;
 }
 

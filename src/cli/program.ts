@@ -12,6 +12,12 @@ import { registerInit } from './commands/init.js';
 import { registerLs } from './commands/ls.js';
 import { registerNew } from './commands/new.js';
 import { registerPlan } from './commands/plan.js';
+import {
+  registerGc,
+  registerPin,
+  registerReleases,
+  registerRollback,
+} from './commands/releases.js';
 import { registerServe } from './commands/serve.js';
 import { registerStatus } from './commands/status.js';
 import { registerVerify } from './commands/verify.js';
@@ -42,6 +48,10 @@ export function createProgram(context: Context): Command {
   registerServe(program, context);
   registerBoot(program, context);
   registerStatus(program, context);
+  registerReleases(program, context);
+  registerRollback(program, context);
+  registerPin(program, context);
+  registerGc(program, context);
   registerLs(program, context);
   registerCat(program, context);
   registerExtract(program, context);

@@ -1,11 +1,12 @@
 /** Remove trees without ever crossing into something that is mounted there. */
-import { rm } from 'node:fs/promises';
+import { realpath, rm } from 'node:fs/promises';
+import path from 'node:path';
 import { OnibError } from '../errors.js';
 import { mountsBelow } from './mounts.js';
 
 /** @throws {OnibError} `TREE_HAS_MOUNT` when a filesystem is mounted on the directory or below it; nothing is removed then. */
 export async function removeTree(directory: string): Promise<void> {
-  const mounts = await mountsBelow(directory);
+  const mounts = await mountsBelow(await withoutLinks(directory));
   if (mounts.length > 0) {
     throw new OnibError(
       'TREE_HAS_MOUNT',
@@ -14,4 +15,10 @@ export async function removeTree(directory: string): Promise<void> {
     );
   }
   await rm(directory, { recursive: true, force: true });
+}
+
+/** As the kernel writes it in its list of mounts; the last name may itself be a link, which is all that goes then. */
+async function withoutLinks(directory: string): Promise<string> {
+  const parent = await realpath(path.dirname(directory)).catch(() => path.dirname(directory));
+  return path.join(parent, path.basename(directory));
 }

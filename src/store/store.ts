@@ -4,6 +4,8 @@
  *   <store>/objects/<64 hex digits>
  *   <store>/releases/<id>/manifest.json, and <friendly name> -> ../../objects/<64 hex digits>
  *   <store>/current -> releases/<id>
+ *   <store>/unreleased.json (unreleased.ts)   <store>/inputs/<64 hex digits> (input-texts.ts)
+ *   <store>/pins/<id> (releases.ts)   <store>/served/<id> (written by boot servers)
  *   <store>/logs/<run>/…   <store>/lock   <store>/cell (mount point for a build's private tmpfs)
  *
  * A release appears by one rename and becomes current by another, so a reader sees the old release
@@ -19,7 +21,6 @@ import {
   readFile,
   readlink,
   rename,
-  rm,
   stat,
   symlink,
 } from 'node:fs/promises';
@@ -27,10 +28,13 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { OnibError } from '../errors.js';
 import { FileLock } from '../host/file-lock.js';
+import { removeTree } from '../host/trees.js';
 import { PARTIAL_SUFFIX, copyWholeFile } from '../host/whole-file.js';
 import type { Digest, ReleaseManifest } from './manifest.js';
 
 const STAGING_PREFIX = '.new-';
+/** Of a release that is being removed: readers see it no more, and what is left of it goes at the next lock. */
+const LEAVING_PREFIX = '.gone-';
 const READ_BYTES = 1024 * 1024;
 
 export class Store {
@@ -100,8 +104,8 @@ export class Store {
       await this.#stage(manifest, staging);
       await symlink(path.join('releases', manifest.id), next);
     } catch (error) {
-      await rm(staging, { recursive: true, force: true });
-      await rm(next, { force: true });
+      await removeTree(staging);
+      await removeTree(next);
       throw error;
     }
     // Nothing from here on needs space.
@@ -109,6 +113,27 @@ export class Store {
     await rename(next, path.join(this.directory, 'current'));
     await this.#sync();
     return release;
+  }
+
+  /** Makes a release that is there the current one, by one rename. For whoever holds the lock. */
+  async switchTo(id: string): Promise<void> {
+    const next = path.join(this.directory, `${STAGING_PREFIX}current`);
+    await symlink(path.join('releases', id), next);
+    await rename(next, path.join(this.directory, 'current'));
+    await this.#sync();
+  }
+
+  /** Names of all releases, as they sort: oldest first. */
+  async releaseIds(): Promise<string[]> {
+    const names = await namesIn(path.join(this.directory, 'releases'));
+    return names.filter((name) => !name.startsWith('.')).sort();
+  }
+
+  /** Takes a release away at once for readers, then its directory; objects stay. For whoever holds the lock. */
+  async removeRelease(id: string): Promise<void> {
+    const leaving = this.releasePath(LEAVING_PREFIX + id);
+    await rename(this.releasePath(id), leaving);
+    await removeTree(leaving);
   }
 
   async #stage(manifest: ReleaseManifest, staging: string): Promise<void> {
@@ -140,11 +165,10 @@ export class Store {
   }
 
   async #clearLeftovers(): Promise<void> {
-    for (const name of ['objects', 'releases', '.']) {
+    for (const name of ['objects', 'releases', 'inputs', '.']) {
       const directory = path.join(this.directory, name);
-      for (const entry of await readdir(directory)) {
-        if (!entry.endsWith(PARTIAL_SUFFIX) && !entry.startsWith(STAGING_PREFIX)) continue;
-        await rm(path.join(directory, entry), { recursive: true, force: true });
+      for (const entry of await namesIn(directory)) {
+        if (isLeftover(entry)) await removeTree(path.join(directory, entry));
       }
     }
   }
@@ -185,6 +209,21 @@ export async function digestOf(file: string): Promise<Digest> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file, { highWaterMark: READ_BYTES }), hash);
   return `sha256:${hash.digest('hex')}`;
+}
+
+function isLeftover(name: string): boolean {
+  if (name.endsWith(PARTIAL_SUFFIX)) return true;
+  return name.startsWith(STAGING_PREFIX) || name.startsWith(LEAVING_PREFIX);
+}
+
+/** Sorted; empty when there is no such directory. */
+export async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return (await readdir(directory)).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 async function exists(file: string): Promise<boolean> {

@@ -1,9 +1,10 @@
 /** Whether the package mirror answers, asked as apt would ask it: its proxies and credentials count. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { OnibError } from '../../errors.js';
 import { run } from '../../host/run.js';
+import { removeTree } from '../../host/trees.js';
 import type { AptSources } from '../../plan/plan.js';
 import { lacks, ok, type Check, type Finding } from './finding.js';
 
@@ -37,7 +38,7 @@ async function probeMirror(sources: AptSources): Promise<Finding> {
     const reason = details.at(-1) ?? (error instanceof Error ? error.message : String(error));
     return lacks(`${new URL(url).host}: ${reason}`, 'apt-get update');
   } finally {
-    await rm(directory, { recursive: true });
+    await removeTree(directory);
   }
 }
 

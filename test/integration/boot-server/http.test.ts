@@ -88,6 +88,14 @@ const word = (script: string, key: string): string =>
   new RegExp(`${key}=(\\S+)`).exec(script)?.[1] ?? '';
 
 describe('HTTP for a booting node', () => {
+  it('leaves a trace of the release that a node was given, also as another user than root', async () => {
+    const mark = path.join(bench.store.directory, 'served', RELEASE);
+    await rm(mark, { force: true });
+    await nodeScript();
+    const { stdout } = await run(['stat', '--format', '%U', mark]);
+    expect(stdout.trim()).toBe('nobody');
+  });
+
   it('leads from the first script over manifest and layers to a whole boot', async () => {
     const first = (await curl('/boot.ipxe')).body.toString();
     expect(first).toMatch(/^#!ipxe\n/);

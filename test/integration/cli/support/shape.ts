@@ -24,7 +24,10 @@ function typeOf(value: unknown): string {
 }
 
 /** Fields that may be absent, or null, as docs/json.md says. */
-const OPTIONAL = new Set(['where', 'hint', 'fix', 'line', 'column', 'defaultProfile', 'release']);
+const OPTIONAL = new Set([
+  ...['where', 'hint', 'fix', 'line', 'column', 'defaultProfile', 'release'],
+  ...['served', 'problem', 'before'],
+]);
 
 /** What differs, as paths; empty when the shapes are the same. Maps and steps have fields of their own. */
 export function differencesOfShape(example: unknown, actual: unknown, at = ''): string[] {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { appendFile, unlink } from 'node:fs/promises';
+import { appendFile, stat, unlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   startBootServer,
   type BootServer,
@@ -58,6 +59,28 @@ async function raw(bytes: string): Promise<string> {
   socket.write(bytes);
   return text(socket);
 }
+
+describe('what was served', () => {
+  const mark = (): string => path.join(store.directory, 'served', '20261120T140501Z-3f9c');
+
+  test('startBootServer() records the release whose script a node gets', async () => {
+    await expect(stat(mark())).rejects.toThrow('ENOENT');
+    await nodeScript();
+    await vi.waitFor(async () => expect((await stat(mark())).isFile()).toBe(true));
+  });
+
+  test('startBootServer() serves where it cannot record, and says so once', async () => {
+    await writeFile(path.join(store.directory, 'served'), 'no directory');
+    expect(await nodeScript()).toContain('kernel');
+    await vi.waitFor(() =>
+      expect(events.find(({ type }) => type === 'warning')).toMatchObject({
+        code: 'SERVED_NOT_RECORDED',
+      }),
+    );
+    expect((await get('/releases/20261120T140501Z-3f9c/base.trixie.squashfs')).status).toBe(200);
+    expect(events.filter(({ type }) => type === 'warning')).toHaveLength(1);
+  });
+});
 
 describe('boot contract', () => {
   test('startBootServer() serves every name that it advertises', async () => {

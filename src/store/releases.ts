@@ -1,0 +1,158 @@
+/**
+ * The releases of a store: which are there, which is current, pinned or was served lately, and the
+ * switch from one to another.
+ *
+ *   <store>/pins/<id>     made by `onib pin`; gc keeps the release. A file that a user can see and remove
+ *   <store>/served/<id>   its time is when a boot server last gave that release to a node
+ */
+import { mkdir, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { didYouMean } from '../did-you-mean.js';
+import { EXIT, OnibError } from '../errors.js';
+import type { ReleaseManifest } from './manifest.js';
+import { namesIn, type Store } from './store.js';
+
+export interface ReleaseState {
+  readonly id: string;
+  /** Undefined: it cannot be read; `problem` says why. */
+  readonly manifest?: ReleaseManifest;
+  readonly current: boolean;
+  readonly pinned: boolean;
+  /** When a boot server last gave it to a node; milliseconds since 1970. */
+  readonly served?: number;
+  /** Why it cannot be booted from or rolled back to. */
+  readonly problem?: string;
+}
+
+/** All releases, newest first. */
+export async function listReleases(store: Store): Promise<ReleaseState[]> {
+  const current = await currentId(store);
+  const pins = new Set(await namesIn(path.join(store.directory, 'pins')));
+  const states: ReleaseState[] = [];
+  for (const id of await store.releaseIds()) {
+    const served = await timeOf(path.join(store.directory, 'served', id));
+    states.push({
+      id,
+      current: id === current,
+      pinned: pins.has(id),
+      ...(served === undefined ? {} : { served }),
+      ...(await readState(store, id)),
+    });
+  }
+  return states.sort(newestFirst);
+}
+
+async function readState(
+  store: Store,
+  id: string,
+): Promise<Pick<ReleaseState, 'manifest' | 'problem'>> {
+  try {
+    const manifest = await store.release(id);
+    const problem = await incompleteness(store, manifest);
+    return { manifest, ...(problem === undefined ? {} : { problem }) };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** What a release lacks; sizes alone are looked at, digests are `onib verify`'s. */
+async function incompleteness(
+  store: Store,
+  { artifacts }: ReleaseManifest,
+): Promise<string | undefined> {
+  for (const { fileName, digest, size } of artifacts) {
+    const found = await stat(store.objectPath(digest)).catch(() => undefined);
+    if (found === undefined) return `"${fileName}" is not in the store`;
+    if (found.size !== size) {
+      return `"${fileName}" has ${String(found.size)} bytes instead of ${String(size)}`;
+    }
+  }
+  return undefined;
+}
+
+/** Names begin with the second that they were made in; the manifest tells milliseconds. */
+function newestFirst(a: ReleaseState, b: ReleaseState): number {
+  const key = ({ id, manifest }: ReleaseState): string => `${manifest?.created ?? ''} ${id}`;
+  if (a.manifest === undefined || b.manifest === undefined) return a.id < b.id ? 1 : -1;
+  return key(a) < key(b) ? 1 : -1;
+}
+
+async function currentId(store: Store): Promise<string | undefined> {
+  const link = await readlink(path.join(store.directory, 'current')).catch(() => undefined);
+  return link === undefined ? undefined : path.basename(link);
+}
+
+async function timeOf(file: string): Promise<number | undefined> {
+  return (await stat(file).catch(() => undefined))?.mtimeMs;
+}
+
+export interface Switched {
+  readonly before?: string;
+  readonly now: string;
+}
+
+/**
+ * Makes an earlier release the current one: the one that is named, else the one before the current.
+ *
+ * @throws {OnibError} `NO_RELEASE_BEFORE`, `RELEASE_UNKNOWN` (exit 2), `RELEASE_INCOMPLETE`, `BUSY` (exit 4)
+ */
+export async function rollBack(store: Store, id?: string): Promise<Switched> {
+  await knownRelease(store, id);
+  await using _lock = await store.lock('onib rollback');
+  const releases = await listReleases(store);
+  const current = releases.find((release) => release.current);
+  const target = id === undefined ? releaseBefore(releases) : find(releases, id);
+  if (target.problem !== undefined) {
+    throw new OnibError(
+      'RELEASE_INCOMPLETE',
+      `Cannot roll back to "${target.id}": ${target.problem}`,
+      { hint: 'onib releases lists those that are whole; onib build all makes a new one' },
+    );
+  }
+  if (!target.current) await store.switchTo(target.id);
+  return { now: target.id, ...(current === undefined ? {} : { before: current.id }) };
+}
+
+/** Before the lock is taken, since that would make a store where there is none. */
+async function knownRelease(store: Store, id: string | undefined): Promise<void> {
+  const releases = await listReleases(store);
+  if (id === undefined) releaseBefore(releases);
+  else find(releases, id);
+}
+
+function releaseBefore(releases: readonly ReleaseState[]): ReleaseState {
+  const place = releases.findIndex(({ current }) => current);
+  const earlier = place === -1 ? [] : releases.slice(place + 1);
+  const target = earlier.find(({ problem }) => problem === undefined);
+  if (target !== undefined) return target;
+  const why = place === -1 ? 'there is no current release' : 'the store has no whole one';
+  throw new OnibError(
+    'NO_RELEASE_BEFORE',
+    `Cannot roll back to "the release before ${releases[place]?.id ?? ''}": ${why}`,
+    { exitCode: EXIT.usage, hint: 'onib releases' },
+  );
+}
+
+function find(releases: readonly ReleaseState[], id: string): ReleaseState {
+  const found = releases.find(
+    (release) => release.id === id || (id === 'current' && release.current),
+  );
+  if (found !== undefined) return found;
+  const ids = releases.map((release) => release.id);
+  throw new OnibError('RELEASE_UNKNOWN', `Cannot find release "${id}": the store has no such one`, {
+    exitCode: EXIT.usage,
+    details: ids,
+    hint: didYouMean(id, ids) ?? 'onib releases lists what there is',
+  });
+}
+
+/** Has gc keep a release, or not any more. @returns the release's id @throws {OnibError} `RELEASE_UNKNOWN` (exit 2) */
+export async function setPin(store: Store, id: string, pinned: boolean): Promise<string> {
+  const release = find(await listReleases(store), id);
+  const file = path.join(store.directory, 'pins', release.id);
+  if (pinned) {
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, `pinned ${new Date().toISOString()}\n`);
+  } else await rm(file, { force: true });
+  return release.id;
+}

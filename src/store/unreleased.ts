@@ -1,0 +1,61 @@
+/**
+ * Artifacts that were built and are in no release yet, because a later step of their build failed:
+ *
+ *   <store>/unreleased.json
+ *
+ * The next build takes those whose inputs still fit, and gc leaves their objects alone.
+ */
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Artifact } from './manifest.js';
+import type { Store } from './store.js';
+
+const SCHEMA = 'onib.unreleased/1';
+
+function recordFile(store: Store): string {
+  return path.join(store.directory, 'unreleased.json');
+}
+
+/** Those whose objects are there, whole; what cannot be read counts as nothing. */
+export async function readUnreleased(store: Store): Promise<Artifact[]> {
+  const text = await readFile(recordFile(store), 'utf8').catch(() => '');
+  const there: Artifact[] = [];
+  for (const artifact of artifactsIn(text)) {
+    const found = await stat(store.objectPath(artifact.digest)).catch(() => undefined);
+    if (found?.size === artifact.size) there.push(artifact);
+  }
+  return there;
+}
+
+function artifactsIn(text: string): readonly Artifact[] {
+  try {
+    const record = JSON.parse(text) as { schema?: unknown; artifacts?: unknown };
+    return record.schema === SCHEMA ? (record.artifacts as readonly Artifact[]) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Adds artifacts; one of the same kind and name gives way. For whoever holds the lock. */
+export async function recordUnreleased(store: Store, made: readonly Artifact[]): Promise<void> {
+  const others = (await readUnreleased(store)).filter((one) => !made.some(isSame(one)));
+  await write(store, [...others, ...made]);
+}
+
+/** Forgets what is in a release now, or has been superseded by what is. For whoever holds the lock. */
+export async function forgetUnreleased(store: Store, released: readonly Artifact[]): Promise<void> {
+  const waiting = await readUnreleased(store);
+  const left = waiting.filter((one) => !released.some(isSame(one)));
+  if (left.length === 0) await rm(recordFile(store), { force: true });
+  else if (left.length < waiting.length) await write(store, left);
+}
+
+function isSame({ kind, name }: Artifact): (other: Artifact) => boolean {
+  return (other) => other.kind === kind && other.name === name;
+}
+
+async function write(store: Store, artifacts: readonly Artifact[]): Promise<void> {
+  const fresh = path.join(store.directory, '.new-unreleased.json');
+  await writeFile(fresh, `${JSON.stringify({ schema: SCHEMA, artifacts }, null, 2)}\n`);
+  await rename(fresh, recordFile(store));
+}
