@@ -10,6 +10,7 @@ export async function buildBaseImage(step: BaseStep, workshop: Workshop): Promis
   {
     await using open = await workshop.openTree(tree, changes);
     await workshop.provision(step.image, open);
+    await workshop.packages.record(open.root);
   }
   await using mounts = workshop.mounts();
   const whole = await workshop.mergeChanges(mounts, tree, changes);

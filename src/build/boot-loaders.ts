@@ -7,20 +7,28 @@ import { unpackPackages } from '../provision/unpack-packages.js';
 import type { Artifact } from '../store/manifest.js';
 import type { Workshop } from './workshop.js';
 
+const PACKAGE = 'ipxe';
 /** Where Debian's ipxe package keeps its loaders. */
 const LOADER_DIRECTORY = 'usr/lib/ipxe';
 
 export async function buildBootLoaders(step: LoadersStep, workshop: Workshop): Promise<Artifact[]> {
-  workshop.stage('unpack ipxe');
+  workshop.stage(`unpack ${PACKAGE}`);
   const tree = await workshop.tempTree('loaders');
-  await unpackPackages({
-    what: 'boot loaders',
-    packages: ['ipxe'],
-    settings: step.settings,
-    sources: step.sources,
-    tree,
-    signal: workshop.context.signal,
-  });
+  if (!(await workshop.packages.unpackLocked(PACKAGE, tree))) {
+    await unpackPackages({
+      what: step.title,
+      packages: [PACKAGE],
+      settings: step.settings,
+      sources: step.sources,
+      tree,
+      keepDownloads: true,
+      signal: workshop.context.signal,
+    });
+    await workshop.packages.recordUnpacked([PACKAGE], {
+      lists: path.join(tree, 'var/lib/apt/lists'),
+      archives: path.join(tree, 'var/cache/apt/archives'),
+    });
+  }
   const artifacts: Artifact[] = [];
   for (const name of step.files) {
     const file = path.join(tree, LOADER_DIRECTORY, name);

@@ -8,15 +8,18 @@ import path from 'node:path';
 import { startCell } from '../host/cell.js';
 import { version } from '../package.js';
 import { makePlan, type Wanted } from '../plan/make-plan.js';
-import type { Plan } from '../plan/plan.js';
+import type { Facts, Plan } from '../plan/plan.js';
 import { resolveProfiles } from '../plan/profiles.js';
 import type { Config } from '../project/config.js';
 import { gatherFacts } from '../project/facts.js';
+import { writeLock } from '../project/lock-file.js';
 import type { Artifact, ReleaseManifest } from '../store/manifest.js';
 import { Store } from '../store/store.js';
-import type { BuildEvent } from './events.js';
+import type { BuildEvent, CellEvent } from './events.js';
 import { explainFullStore } from './full-disk.js';
 import { Journal } from './journal.js';
+import { LockBook } from './lock-book.js';
+import { findNewerPackages } from './newer-packages.js';
 import type { StepsRequest } from './run-steps.js';
 
 /** Downloaded packages and Python toolboxes, shared by all projects of this host. */
@@ -24,6 +27,8 @@ export const CACHE_DIRECTORY = '/var/cache/onib';
 
 export interface BuildOptions {
   readonly signal: AbortSignal;
+  /** How many steps may run at a time; default: one per processor. */
+  readonly jobs?: number;
   readonly onEvent: (event: BuildEvent) => void;
 }
 
@@ -38,7 +43,17 @@ export interface BuildResult {
 /** What `buildProject` would do now; needs no root and changes nothing. */
 export async function planProject(config: Config, wanted: Wanted): Promise<Plan> {
   const store = new Store(config.settings.artifactPath);
-  return makePlan(config, await gatherFacts(config, await store.current()), wanted);
+  return makePlan(config, await factsFor(config, await store.current(), wanted), wanted);
+}
+
+async function factsFor(
+  config: Config,
+  current: ReleaseManifest | undefined,
+  wanted: Wanted,
+): Promise<Facts> {
+  const facts = await gatherFacts(config, current);
+  if (wanted.refresh !== true) return facts;
+  return { ...facts, newer: await findNewerPackages(config, facts, CACHE_DIRECTORY) };
 }
 
 export async function buildProject(
@@ -62,8 +77,10 @@ async function buildInStore(
 ): Promise<BuildResult> {
   await using _lock = await store.lock('onib build');
   const current = await store.current();
-  const plan = makePlan(config, await gatherFacts(config, current), wanted);
-  const built = plan.steps.length === 0 ? [] : await runInCell(plan, current, store, options);
+  const facts = await factsFor(config, current, wanted);
+  const plan = makePlan(config, facts, wanted);
+  const book = new LockBook(plan, facts.lock);
+  const built = plan.steps.length === 0 ? [] : await runInCell(plan, current, book, store, options);
   const release = await commitRelease(plan, built, current, store, options);
   return { plan, built, ...(release === undefined ? {} : { release }) };
 }
@@ -71,6 +88,7 @@ async function buildInStore(
 async function runInCell(
   plan: Plan,
   current: ReleaseManifest | undefined,
+  book: LockBook,
   store: Store,
   options: BuildOptions,
 ): Promise<Artifact[]> {
@@ -83,11 +101,20 @@ async function runInCell(
     if (event.type !== 'progress') journal.add(event);
   };
   tell({ type: 'build-start', steps: plan.steps.map((step) => step.title), logDirectory });
-  const cell = startCell<StepsRequest, BuildEvent, Artifact[]>({
+  // Also when a later step fails: what ended is recorded.
+  await using _lock = { [Symbol.asyncDispose]: async () => writeLock(plan.root, book.lock) };
+  const cell = startCell<StepsRequest, CellEvent, Artifact[]>({
     entry: 'src/build/build-main.js',
-    request: { plan, previous: current?.artifacts ?? [], logDirectory, cache: CACHE_DIRECTORY },
+    request: {
+      plan,
+      previous: current?.artifacts ?? [],
+      ...{ logDirectory, cache: CACHE_DIRECTORY },
+      ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
+    },
     namespaces: ['mount', 'pid'],
-    onEvent: tell,
+    onEvent: (event) => {
+      tell(book.take(event));
+    },
     signal: options.signal,
   });
   const artifacts = await cell.result.finally(() => journal.settled());

@@ -1,4 +1,6 @@
 /** What a build tells while it runs; reporters in `cli/` turn it into lines, bars or JSON. */
+import type { VersionChange } from '../plan/packages.js';
+import type { LockedPackage } from '../project/lock-file.js';
 import type { Artifact } from '../store/manifest.js';
 
 export interface TaskResult {
@@ -36,6 +38,13 @@ export type BuildEvent =
       readonly done: number;
       readonly total: number;
     }
+  /** What onib.lock says of an image from now on; `changes` is empty when it said so before. */
+  | {
+      readonly type: 'packages';
+      readonly step: string;
+      readonly total: number;
+      readonly changes: readonly VersionChange[];
+    }
   /** Something that the user should know and that does not stop the build. */
   | { readonly type: 'warning'; readonly step: string; readonly message: string }
   | {
@@ -53,3 +62,15 @@ export type BuildEvent =
       /** Profiles that cannot be booted yet, with the reason. */
       readonly incomplete: readonly { readonly profile: string; readonly reason: string }[];
     };
+
+/** From the cell: what a step's image is made of, before anybody compared it with the lock. */
+export interface PackagesRecorded {
+  readonly type: 'packages-recorded';
+  readonly step: string;
+  /** Name in the lock. */
+  readonly name: string;
+  readonly packages: readonly LockedPackage[];
+}
+
+/** What a build cell tells its parent. */
+export type CellEvent = Exclude<BuildEvent, { type: 'packages' }> | PackagesRecorded;

@@ -2,7 +2,7 @@
 import { statfs } from 'node:fs/promises';
 import { OnibError } from '../errors.js';
 import type { PlanStep } from '../plan/plan.js';
-import type { CellContext } from './workshop.js';
+import type { SharedContext } from './cell-context.js';
 
 const STORE_HINT = 'free space there, or set build_artifact_path in group_vars/on_imagebuild';
 
@@ -10,10 +10,10 @@ const STORE_HINT = 'free space there, or set build_artifact_path in group_vars/o
 export async function explainFullDisk(
   error: unknown,
   step: PlanStep,
-  context: Pick<CellContext, 'workspace' | 'store'>,
+  context: Pick<SharedContext, 'cell' | 'store'>,
 ): Promise<unknown> {
   if (!isNoSpace(error)) return error;
-  const [trees, store] = [await free(context.workspace), await free(context.store.directory)];
+  const [trees, store] = [await free(context.cell), await free(context.store.directory)];
   const treesAreFull = trees < store;
   return new OnibError(
     'DISK_FULL',

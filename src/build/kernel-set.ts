@@ -21,6 +21,7 @@ export async function buildKernelSet(step: KernelSetStep, workshop: Workshop): P
 
   await using open = await workshop.openTree(tree, changes);
   await workshop.provision(image, open);
+  await workshop.packages.record(open.root);
   const kernelVersion = await onlyKernel(open.root, image.name);
 
   workshop.stage(`make the initrd for ${kernelVersion}`);

@@ -11,10 +11,10 @@ export async function buildOverlay(
 ): Promise<Artifact[]> {
   const changes = await workshop.tempTree('changes');
   {
-    await using mounts = workshop.mounts();
-    const lower = await workshop.mountImage(mounts, base);
+    const lower = await workshop.mountBase(base);
     await using open = await workshop.openTree(lower, changes);
     await workshop.provision(step.image, open);
+    await workshop.packages.record(open.root, lower);
   } // everything is unmounted: only what changed is packed
   await workshop.guardOverlay(step.image.name, changes, base);
   return [

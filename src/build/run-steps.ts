@@ -1,18 +1,23 @@
-/** Runs the steps of a plan one after the other inside a build cell. */
-import { mkdir, readdir } from 'node:fs/promises';
+/** Runs the steps of a plan inside a build cell: several at a time, each when what it needs is there. */
+import { availableParallelism } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { Limiter } from '../archive/limiter.js';
 import { OnibError } from '../errors.js';
 import { Mounts } from '../host/mounts.js';
+import { Once } from '../host/once.js';
 import { removeTree } from '../host/trees.js';
 import type { OverlayStep, Plan, PlanStep } from '../plan/plan.js';
 import type { Artifact } from '../store/manifest.js';
 import { Store } from '../store/store.js';
 import { buildBaseImage } from './base-image.js';
 import { buildBootLoaders } from './boot-loaders.js';
-import type { BuildEvent } from './events.js';
+import type { CellContext, SharedContext } from './cell-context.js';
+import type { CellEvent } from './events.js';
 import { buildKernelSet } from './kernel-set.js';
+import { keepDownloads } from './keep-downloads.js';
 import { buildOverlay } from './overlay.js';
-import { keepDownloads, Workshop, type CellContext } from './workshop.js';
+import { Workshop } from './workshop.js';
 import { explainFullDisk } from './full-disk.js';
 
 export interface StepsRequest {
@@ -23,77 +28,131 @@ export interface StepsRequest {
   readonly logDirectory: string;
   /** Absolute path of what is kept between builds and projects. */
   readonly cache: string;
+  /** How many steps may run at a time; default: one per processor. */
+  readonly jobs?: number;
 }
 
 /** @returns All artifacts, in the order of the steps. */
 export async function runSteps(
   request: StepsRequest,
-  emit: (event: BuildEvent) => void,
+  emit: (event: CellEvent) => void,
   signal: AbortSignal,
 ): Promise<Artifact[]> {
   process.umask(0o022);
-  const store = new Store(request.plan.store);
+  const { plan, cache, previous } = request;
+  const store = new Store(plan.store);
   await using mounts = new Mounts(store.cellDirectory);
-  const workspace = await mounts.tmpfs(
-    store.cellDirectory,
-    `mode=0700,size=${request.plan.buildRootSize}`,
-  );
-  const cache = path.join(request.cache, 'archives');
-  const downloads = path.join(workspace, 'downloads');
-  const archives = await mountArchives(mounts, workspace, cache, downloads);
-  const context: CellContext = {
-    project: request.plan.root,
-    ...{ store, workspace, archives, signal, emit },
-    cache: request.cache,
-    previous: request.previous,
+  const cell = await mounts.tmpfs(store.cellDirectory, `mode=0700,size=${plan.buildRootSize}`);
+  await mkdir(path.join(cache, 'archives', 'partial'), { recursive: true });
+  const context: SharedContext = {
+    ...{ project: plan.root, store, cell, cache, previous, signal, emit, mounts },
+    shared: { lists: new Once(), toolboxes: new Once(), bases: new Once() },
   };
-  const built: Artifact[] = [];
-  for (const step of request.plan.steps) {
-    built.push(...(await runStep(step, built, context, request.logDirectory)));
-    await keepDownloads(downloads, cache);
-    await clearWorkspace(workspace, archives, downloads);
-  }
-  return built;
+  return await schedule(plan.steps, request.jobs ?? availableParallelism(), async (step, base) => {
+    const number = plan.steps.indexOf(step) + 1;
+    return await runStep(step, number, base, context, request.logDirectory);
+  });
 }
 
-/** Downloaded packages: the shared cache below, this cell's downloads above, so that builds of other projects are not in the way. */
-async function mountArchives(
-  mounts: Mounts,
-  workspace: string,
-  cache: string,
-  downloads: string,
-): Promise<string> {
-  await mkdir(path.join(cache, 'partial'), { recursive: true });
-  await mkdir(downloads);
-  const work = path.join(workspace, 'downloads-work');
-  await mkdir(work);
-  const target = path.join(workspace, 'archives');
-  return await mounts.overlay({ lower: [cache], upper: downloads, work, target });
+type RunStep = (step: PlanStep, base: Artifact | undefined) => Promise<Artifact[]>;
+
+/**
+ * Runs steps in their order, at most `jobs` at a time. After a failure no step begins any more;
+ * those that run are not disturbed.
+ *
+ * @throws what the first step that failed threw, when all have ended.
+ */
+async function schedule(
+  steps: readonly PlanStep[],
+  jobs: number,
+  runStep: RunStep,
+): Promise<Artifact[]> {
+  const limiter = new Limiter(jobs);
+  const failures: unknown[] = [];
+  const running = new Map<PlanStep, Promise<Artifact[]>>();
+  for (const step of steps) {
+    const base = step.kind === 'overlay' ? baseStepOf(step, running) : undefined;
+    const task = async (): Promise<Artifact[]> => {
+      const [below] = (await base) ?? [];
+      return await limiter.run(async () => {
+        if (failures.length > 0) return [];
+        return await runStep(step, below);
+      });
+    };
+    running.set(
+      step,
+      task().catch((error: unknown) => {
+        failures.push(error);
+        return [];
+      }),
+    );
+  }
+  const artifacts = (await Promise.all(running.values())).flat();
+  if (failures.length > 0) throw failures[0] as Error;
+  return artifacts;
+}
+
+function baseStepOf(
+  step: OverlayStep,
+  running: ReadonlyMap<PlanStep, Promise<Artifact[]>>,
+): Promise<Artifact[]> | undefined {
+  if ('artifact' in step.base) return Promise.resolve([step.base.artifact]);
+  const { planned } = step.base;
+  for (const [other, artifacts] of running) {
+    if (other.kind === 'base' && other.image.name === planned) return artifacts;
+  }
+  return undefined;
 }
 
 async function runStep(
   step: PlanStep,
-  built: readonly Artifact[],
-  context: CellContext,
+  number: number,
+  base: Artifact | undefined,
+  shared: SharedContext,
   logDirectory: string,
 ): Promise<Artifact[]> {
   const log = path.join(logDirectory, step.title.replaceAll(/[^A-Za-z0-9._-]+/g, '-'));
   const started = Date.now();
-  context.emit({ type: 'step-start', step: step.title, log });
+  shared.emit({ type: 'step-start', step: step.title, log });
+  const workspace = path.join(shared.cell, `step-${String(number)}`);
   try {
     await mkdir(log, { recursive: true });
-    const artifacts = await runRecipe(step, built, new Workshop(context, step, log));
+    await mkdir(workspace);
+    const artifacts = await inWorkspace(step, { ...shared, workspace, number }, base, log);
+    await removeTree(workspace);
     const seconds = (Date.now() - started) / 1000;
-    context.emit({ type: 'step-end', step: step.title, seconds, artifacts });
+    shared.emit({ type: 'step-end', step: step.title, seconds, artifacts });
     return artifacts;
   } catch (error) {
-    throw await explainFullDisk(error, step, context);
+    throw await explainFullDisk(error, step, shared);
   }
+}
+
+/** Mounts the archives of packages for one step, and keeps what it downloaded. */
+async function inWorkspace(
+  step: PlanStep,
+  context: Omit<CellContext, 'archives'>,
+  base: Artifact | undefined,
+  log: string,
+): Promise<Artifact[]> {
+  const cache = path.join(context.cache, 'archives');
+  const [downloads, work, archives] = ['downloads', 'downloads-work', 'archives'].map((name) =>
+    path.join(context.workspace, name),
+  ) as [string, string, string];
+  for (const directory of [downloads, work, archives]) await mkdir(directory);
+  await using mounts = new Mounts(context.workspace);
+  await mounts.overlay({ lower: [cache], upper: downloads, work, target: archives });
+  const workshop = new Workshop({ ...context, archives }, step, log);
+  await using _downloads = {
+    [Symbol.asyncDispose]: async () => keepDownloads(downloads, cache, workshop.packages),
+  };
+  await workshop.packages.prepare();
+  return await runRecipe(step, base, workshop);
 }
 
 async function runRecipe(
   step: PlanStep,
-  built: readonly Artifact[],
+  base: Artifact | undefined,
   workshop: Workshop,
 ): Promise<Artifact[]> {
   switch (step.kind) {
@@ -102,33 +161,16 @@ async function runRecipe(
     case 'kernel-set':
       return await buildKernelSet(step, workshop);
     case 'overlay':
-      return await buildOverlay(step, baseOf(step, built), workshop);
+      return await buildOverlay(step, base ?? missingBase(step), workshop);
     case 'loaders':
       return await buildBootLoaders(step, workshop);
   }
 }
 
-function baseOf(step: OverlayStep, built: readonly Artifact[]): Artifact {
-  if ('artifact' in step.base) return step.base.artifact;
-  const { planned } = step.base;
-  const base = built.find((artifact) => artifact.kind === 'base' && artifact.name === planned);
-  if (base !== undefined) return base;
+function missingBase(step: OverlayStep): never {
   throw new OnibError(
     'BASE_MISSING',
-    `Cannot build overlay "${step.image.name}": base image "${planned}" was not built`,
+    `Cannot build overlay "${step.image.name}": its base image was not built`,
     { hint: 'onib build base', where: { file: step.image.file } },
   );
-}
-
-/** Frees the memory that a step's trees took. */
-async function clearWorkspace(
-  workspace: string,
-  archives: string,
-  downloads: string,
-): Promise<void> {
-  for (const name of await readdir(workspace)) {
-    const directory = path.join(workspace, name);
-    const shared = name.startsWith('lists-') || directory === archives || directory === downloads;
-    if (!shared && name !== 'downloads-work') await removeTree(directory);
-  }
 }

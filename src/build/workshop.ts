@@ -4,7 +4,7 @@
  * All trees live in one tmpfs that only this cell sees; only finished artifacts leave it.
  */
 import { appendFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { packOverlay } from '../archive/overlay-archive.js';
 import { packSquashfs } from '../archive/squashfs/index.js';
@@ -16,33 +16,15 @@ import type { PlanStep } from '../plan/plan.js';
 import type { ImageConfig, Settings } from '../project/config.js';
 import { runProvisioners } from '../provision/ansible.js';
 import type { AnsibleEvent } from '../provision/ansible-events.js';
-import { explainAptFailure } from '../provision/apt-failure.js';
 import { bootstrap } from '../provision/bootstrap.js';
 import { dropProvidedCopies, mountProvided, writeProvidedLayer } from '../provision/provided.js';
 import { ensurePythonToolbox } from '../provision/python-toolbox.js';
 import type { Artifact } from '../store/manifest.js';
-import type { Store } from '../store/store.js';
 import { copyAttributes, removeTraces } from './clean-tree.js';
-import type { BuildEvent } from './events.js';
+import type { CellContext } from './cell-context.js';
 import { guardOverlay } from './guard-overlay.js';
+import { StepPackages } from './step-packages.js';
 import { TaskTimes } from './task-times.js';
-
-/** What all steps of one cell share. */
-export interface CellContext {
-  /** Absolute path of the project. */
-  readonly project: string;
-  readonly store: Store;
-  /** The cell's private tmpfs. */
-  readonly workspace: string;
-  /** Kept between builds and projects: downloaded packages, Python toolboxes. */
-  readonly cache: string;
-  /** Package archives as trees see them: the cache below, new downloads above. */
-  readonly archives: string;
-  /** Artifacts of the release that is current. */
-  readonly previous: readonly Artifact[];
-  readonly signal: AbortSignal;
-  readonly emit: (event: BuildEvent) => void;
-}
 
 /** A tree that is mounted for provisioning; closing it leaves the changes alone, without traces. */
 export class OpenTree implements AsyncDisposable {
@@ -72,6 +54,7 @@ export class Workshop {
   readonly context: CellContext;
   readonly step: PlanStep;
   readonly logDirectory: string;
+  readonly packages: StepPackages;
   readonly #started = Date.now();
   readonly #tasks = new TaskTimes();
 
@@ -79,6 +62,14 @@ export class Workshop {
     this.context = context;
     this.step = step;
     this.logDirectory = logDirectory;
+    this.packages = new StepPackages(context, step, {
+      log: (line) => {
+        this.log(line);
+      },
+      warn: (message) => {
+        this.warn(message);
+      },
+    });
   }
 
   get settings(): Settings {
@@ -94,6 +85,11 @@ export class Workshop {
 
   log(line: string): void {
     appendFileSync(path.join(this.logDirectory, 'build.log'), `${line}\n`);
+  }
+
+  warn(message: string): void {
+    this.log(`warning: ${message}`);
+    this.context.emit({ type: 'warning', step: this.step.title, message });
   }
 
   async tempTree(name: string): Promise<string> {
@@ -116,7 +112,7 @@ export class Workshop {
       image,
       settings: this.settings,
       packages,
-      sources: this.step.sources,
+      sources: this.packages.bootstrapSources,
       tree,
       archives: this.context.archives,
       signal: this.context.signal,
@@ -130,7 +126,7 @@ export class Workshop {
   /** Mounts `lower` with a layer for changes over it, and everything that provisioners need. */
   async openTree(lower: string, changes: string): Promise<OpenTree> {
     const provided = await this.tempTree('provided');
-    await writeProvidedLayer(provided, lower, this.step.sources);
+    await writeProvidedLayer(provided, lower, this.packages.treeSources);
     await copyAttributes(lower, changes);
     const mounts = this.mounts();
     const root = await mounts.overlay({
@@ -139,19 +135,24 @@ export class Workshop {
       work: await this.tempTree('work'),
       target: await this.tempTree('root'),
     });
+    const { repository } = this.packages.treeSources;
     await mountProvided(mounts, {
       tree: root,
       toolbox: await this.#toolbox(),
-      lists: await this.#lists(),
+      lists: this.packages.lists,
       archives: this.context.archives,
+      ...(repository === undefined ? {} : { repository }),
     });
     return new OpenTree(root, mounts, changes, provided);
   }
 
-  /** Mounts a base image from the store, read-only. */
-  async mountImage(mounts: Mounts, base: Artifact): Promise<string> {
-    const object = this.context.store.objectPath(base.digest);
-    return await mounts.squashfs(object, await this.tempTree('base'));
+  /** A base image of the store, mounted read-only, once for all overlays of the cell. */
+  async mountBase(base: Artifact): Promise<string> {
+    const { shared, cell, mounts, store } = this.context;
+    return await shared.bases.get(base.digest, async () => {
+      const target = await mkdtemp(path.join(cell, 'base-'));
+      return await mounts.squashfs(store.objectPath(base.digest), target);
+    });
   }
 
   /** `tree` with the changes over it, read-only, as an image will hold it. */
@@ -163,25 +164,22 @@ export class Workshop {
   }
 
   async #toolbox(): Promise<string> {
-    return await ensurePythonToolbox({
-      settings: this.settings,
-      sources: this.step.sources,
-      cache: this.context.cache,
-      scratch: await this.tempTree('toolbox'),
-      signal: this.context.signal,
-    });
-  }
-
-  /** Package lists, shared by all steps of a cell that use the same suite. */
-  async #lists(): Promise<string> {
-    const lists = path.join(this.context.workspace, `lists-${this.settings.suite}`);
-    await mkdir(lists, { recursive: true });
-    return lists;
+    const { suite, architecture } = this.settings;
+    return await this.context.shared.toolboxes.get(`${suite} ${architecture}`, async () =>
+      ensurePythonToolbox({
+        settings: this.settings,
+        sources: this.step.sources,
+        cache: this.context.cache,
+        scratch: await this.tempTree('toolbox'),
+        signal: this.context.signal,
+      }),
+    );
   }
 
   /** Runs the image's provisioners in the open tree. */
   async provision(image: ImageConfig, tree: OpenTree): Promise<void> {
-    await this.#updateLists(image, tree.root);
+    this.stage('update package lists');
+    await this.packages.updateLists(image, tree.root);
     this.stage('provision');
     await runProvisioners({
       image,
@@ -194,25 +192,6 @@ export class Workshop {
         this.#forward(event);
       },
     });
-  }
-
-  async #updateLists(image: ImageConfig, root: string): Promise<void> {
-    const fresh = await readdir(await this.#lists());
-    if (fresh.some((name) => name.endsWith('Release'))) return;
-    this.stage('update package lists');
-    const result = await run(
-      ['chroot', root, 'apt-get', 'update', '-o', 'APT::Update::Error-Mode=any'],
-      { env: { LC_ALL: 'C.UTF-8' }, signal: this.context.signal, check: false },
-    );
-    this.log(result.stdout + result.stderr);
-    if (result.exitCode !== 0) {
-      throw explainAptFailure(
-        `${image.kind} "${image.name}"`,
-        result.stderr + result.stdout,
-        'APT_UPDATE_FAILED',
-        image,
-      );
-    }
   }
 
   /** Runs a command inside the open tree. */
@@ -290,8 +269,7 @@ export class Workshop {
       base: this.context.store.objectPath(base.digest),
       tasks: this.#tasks,
       warn: (message) => {
-        this.log(`warning: ${message}`);
-        this.context.emit({ type: 'warning', step: this.step.title, message });
+        this.warn(message);
       },
     });
   }
@@ -322,7 +300,7 @@ export class Workshop {
     const { digest, size } = await this.context.store.putObject(file);
     await rm(file, { force: true });
     const inputs = {
-      ...this.step.inputs,
+      ...this.packages.inputs,
       ...(described.baseDigest === undefined ? {} : { base: described.baseDigest }),
     };
     return {
@@ -334,15 +312,5 @@ export class Workshop {
       inputDigest: inputDigest(inputs),
       seconds: (Date.now() - this.#started) / 1000,
     };
-  }
-}
-
-/** Moves packages that a step downloaded from the cell's layer into the cache. */
-export async function keepDownloads(downloads: string, cache: string): Promise<void> {
-  for (const name of await readdir(downloads)) {
-    if (!name.endsWith('.deb')) continue;
-    const partial = path.join(cache, 'partial', name);
-    await run(['cp', '--reflink=auto', path.join(downloads, name), partial]);
-    await rename(partial, path.join(cache, name));
   }
 }

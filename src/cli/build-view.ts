@@ -3,6 +3,7 @@
  * task and its seconds, and plain lines where there is no terminal.
  */
 import type { BuildEvent } from '../build/events.js';
+import { changeInWords } from '../plan/packages.js';
 import type { Artifact } from '../store/manifest.js';
 import { cut, formatBytes, formatSeconds, formatTable } from './format.js';
 
@@ -58,6 +59,7 @@ export function advance(view: BuildView, event: BuildEvent, now: number): BuildV
         done: view.done + 1,
       };
     case 'task-end':
+    case 'packages':
     case 'warning':
     case 'release':
       return view;
@@ -103,6 +105,8 @@ export function lastingLine(event: BuildEvent): string | undefined {
       return `done: ${event.step} in ${formatSeconds(event.seconds)}: ${fileList(event.artifacts)}`;
     case 'warning':
       return `warning: ${event.step}: ${event.message}`;
+    case 'packages':
+      return event.changes.length === 0 ? undefined : packagesLine(event);
     case 'task-end':
       return event.status === 'failed' || event.status === 'ignored'
         ? `${event.status}: ${taskName(event)}${taskPlace(event)}`
@@ -110,6 +114,19 @@ export function lastingLine(event: BuildEvent): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** Above it changed packages are counted, not listed. */
+const MAX_CHANGES = 8;
+
+function packagesLine({ step, total, changes }: Extract<BuildEvent, { type: 'packages' }>): string {
+  const shown = changes.slice(0, MAX_CHANGES).map(changeInWords);
+  const more = changes.length - shown.length;
+  const isNew = changes.length === total && changes.every(({ before }) => before === undefined);
+  const what = isNew
+    ? `${total} packages`
+    : [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join(', ');
+  return `onib.lock: ${step}: ${what}`;
 }
 
 function taskPlace(event: { readonly file?: string; readonly line?: number }): string {
@@ -135,6 +152,7 @@ export function plainLine(event: BuildEvent, verbose: boolean): string | undefin
       );
     case 'progress':
       return undefined;
+    case 'packages':
     case 'warning':
     case 'step-end':
       return lastingLine(event);

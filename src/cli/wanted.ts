@@ -24,18 +24,22 @@ export function wantedOf(
   kind: WantedKind,
   files: readonly string[],
   place: Place,
-  force = false,
+  how: Pick<Wanted, 'force' | 'refresh'> = {},
 ): Wanted {
   return {
     ...(kind === 'all' ? {} : { kinds: [kind] }),
     files: files.map((file) => inProject(file, place)),
-    force,
+    ...how,
   };
 }
 
 /** `onib plan`'s words: a kind, or files, or a kind and files; none means everything. */
-export function wantedOfWords(words: readonly string[], place: Place): Wanted {
+export function wantedOfWords(
+  words: readonly string[],
+  place: Place,
+  how: Pick<Wanted, 'force' | 'refresh'> = {},
+): Wanted {
   const [first, ...rest] = words;
   const kind = KINDS.find((one) => one === first);
-  return kind === undefined ? wantedOf('all', words, place) : wantedOf(kind, rest, place);
+  return kind === undefined ? wantedOf('all', words, place, how) : wantedOf(kind, rest, place, how);
 }

@@ -48,6 +48,13 @@ export async function copyWholeFile(source: string, file: string): Promise<void>
   });
 }
 
+/** Writes a small file in place of the one that has this name, so that a reader sees the old text or the new. */
+export async function replaceFile(file: string, text: string): Promise<void> {
+  await writeAndRename(file, async (handle) => {
+    await handle.writeFile(text);
+  });
+}
+
 async function openUnnamed(directory: string): Promise<FileHandle | undefined> {
   try {
     return await open(directory, O_TMPFILE | constants.O_RDWR, 0o644);

@@ -3,6 +3,13 @@ import type { Config, ImageConfig } from '../project/config.js';
 import type { Artifact, ArtifactKind } from '../store/manifest.js';
 import { deepFreeze } from './freeze.js';
 import { imageInputs, loaderInputs } from './inputs.js';
+import {
+  changeInWords,
+  packageInputs,
+  requestDigest,
+  withoutPackages,
+  withPackages,
+} from './packages.js';
 import type {
   AptSources,
   BaseStep,
@@ -13,6 +20,7 @@ import type {
   OverlayStep,
   Plan,
   PlanStep,
+  StepLock,
 } from './plan.js';
 import { BASE_INPUT, inputReasons } from './reasons.js';
 import { sourcesKey } from './sources-key.js';
@@ -22,6 +30,8 @@ export type { Wanted } from './wanted.js';
 
 /** iPXE of Debian's `ipxe` package: BIOS, UEFI on the firmware's own network driver, UEFI with its own drivers. */
 export const LOADERS = ['undionly.kpxe', 'snponly.efi', 'ipxe.efi'] as const;
+
+const LOADERS_TITLE = 'boot loaders';
 
 const KERNEL_SET_KINDS = ['kernel', 'initrd', 'modules'] as const;
 
@@ -57,6 +67,7 @@ export function makePlan(config: Config, facts: Facts, wanted: Wanted): Plan {
     root: config.root,
     store: config.settings.artifactPath,
     buildRootSize: config.settings.buildRootSize,
+    lockNames: [...config.images.map(({ name }) => name), LOADERS_TITLE],
     steps,
     ...sortOut(steps, context),
     profiles: config.profiles,
@@ -78,23 +89,23 @@ function neededBases(context: Context): ImageConfig[] {
 
 function baseStep(image: ImageConfig, context: Context): BaseStep[] {
   const sources = sourcesOf(image, context);
-  const inputs = imageInputs(image, context.facts, sources);
+  const locked = lockedInputs(ofImage(image, context), context);
   const artifact = findArtifact(context, 'base', image.name);
-  const reasons = [...forced(image, context), ...changes([artifact], inputs)];
+  const reasons = [...forced(image, context), ...changes([artifact], locked, context)];
   if (reasons.length === 0) return [];
   const fileName = `base.${image.settings.suite}.squashfs`;
   const title = titleOf('base', image.name);
-  return [{ kind: 'base', title, image, fileName, reasons, inputs, sources }];
+  return [{ kind: 'base', title, image, fileName, reasons, sources, ...locked }];
 }
 
 function kernelSetStep(image: ImageConfig, context: Context): KernelSetStep[] {
   const sources = sourcesOf(image, context);
-  const inputs = imageInputs(image, context.facts, sources);
+  const locked = lockedInputs(ofImage(image, context), context);
   const artifacts = KERNEL_SET_KINDS.map((kind) => findArtifact(context, kind, image.name));
-  const reasons = [...forced(image, context), ...changes(artifacts, inputs)];
+  const reasons = [...forced(image, context), ...changes(artifacts, locked, context)];
   if (reasons.length === 0) return [];
   const title = titleOf('kernel set', image.name);
-  return [{ kind: 'kernel-set', title, image, reasons, inputs, sources }];
+  return [{ kind: 'kernel-set', title, image, reasons, sources, ...locked }];
 }
 
 function overlayStep(
@@ -103,17 +114,18 @@ function overlayStep(
   context: Context,
 ): OverlayStep[] {
   const sources = sourcesOf(image, context);
-  const inputs = imageInputs(image, context.facts, sources);
-  const artifact = findArtifact(context, 'overlay', image.name);
   const name = image.base ?? '';
+  const base = bases.find((step) => step.image.name === name);
+  const locked = lockedInputs({ ...ofImage(image, context), baseName: name, base }, context);
+  const artifact = findArtifact(context, 'overlay', image.name);
   const baseArtifact = findArtifact(context, 'base', name);
-  const planned = baseArtifact === undefined || bases.some((base) => base.image.name === name);
+  const planned = baseArtifact === undefined || base !== undefined;
   const overBase = planned
     ? [`base image "${name}" is rebuilt`]
     : artifact?.inputs[BASE_INPUT] === baseArtifact.digest
       ? []
       : ['it was made over another base image'];
-  const changed = changes([artifact], inputs);
+  const changed = changes([artifact], locked, context);
   const reasons = [
     ...forced(image, context),
     ...changed,
@@ -129,8 +141,8 @@ function overlayStep(
       fileName: `${image.name}.overlay.cpio.gz`,
       base: planned ? { planned: name } : { artifact: baseArtifact },
       reasons,
-      inputs,
       sources,
+      ...locked,
     },
   ];
 }
@@ -139,11 +151,54 @@ function loadersStep(context: Context): LoadersStep[] {
   const { settings } = context.config;
   const sources = context.facts.sources[sourcesKey(settings)] ?? { lines: [] };
   const inputs = loaderInputs(settings, LOADERS, context.facts, sources);
+  const { architecture } = settings;
+  const locked = lockedInputs({ lockName: LOADERS_TITLE, inputs, architecture }, context);
   const artifacts = LOADERS.map((name) => findArtifact(context, 'loader', name));
-  const reasons = [...(context.force ? ['forced'] : []), ...changes(artifacts, inputs)];
+  const reasons = [...(context.force ? ['forced'] : []), ...changes(artifacts, locked, context)];
   if (reasons.length === 0) return [];
-  const title = 'boot loaders';
-  return [{ kind: 'loaders', title, settings, files: LOADERS, reasons, inputs, sources }];
+  const title = LOADERS_TITLE;
+  return [{ kind: 'loaders', title, settings, files: LOADERS, reasons, sources, ...locked }];
+}
+
+interface LockedInputs {
+  readonly lockName: string;
+  readonly inputs: Inputs;
+  readonly lock?: StepLock;
+}
+
+interface Unlocked {
+  readonly lockName: string;
+  readonly inputs: Inputs;
+  readonly architecture: string;
+  /** Overlays: their base, and its step when it is built as well. */
+  readonly baseName?: string;
+  readonly base?: BaseStep | undefined;
+}
+
+function ofImage(image: ImageConfig, context: Context): Unlocked {
+  return {
+    lockName: image.name,
+    inputs: imageInputs(image, context.facts, sourcesOf(image, context)),
+    architecture: image.settings.architecture,
+  };
+}
+
+/** Inputs with the packages that the lock names, and how far a build may rely on it. */
+function lockedInputs(
+  { lockName, inputs, architecture, baseName, base }: Unlocked,
+  { facts }: Context,
+): LockedInputs {
+  const entry = facts.lock[lockName];
+  const renewed = (facts.newer?.[lockName] ?? []).length > 0;
+  if (entry === undefined || renewed) return { lockName, inputs };
+  const { packages } = entry;
+  const below = baseName === undefined ? [] : (facts.lock[baseName]?.packages ?? []);
+  const settled = base === undefined || base.lock?.complete === true;
+  return {
+    lockName,
+    inputs: withPackages(inputs, packageInputs(packages, architecture)),
+    lock: { packages, complete: settled && entry.request === requestDigest(inputs, below) },
+  };
 }
 
 /** `kernel set kernel` says the same twice, and so does `base base`. */
@@ -160,11 +215,21 @@ function forced(image: ImageConfig, context: Context): string[] {
 }
 
 /** Why artifacts that are built together do not have these inputs. */
-function changes(artifacts: readonly (Artifact | undefined)[], inputs: Inputs): string[] {
+function changes(
+  artifacts: readonly (Artifact | undefined)[],
+  { inputs, lock, lockName }: LockedInputs,
+  { facts }: Context,
+): string[] {
   const present = artifacts.filter((artifact) => artifact !== undefined);
   if (present.length === 0) return ['first build'];
   if (present.length < artifacts.length) return ['a part is missing from the current release'];
-  return [...new Set(present.flatMap((artifact) => inputReasons(artifact.inputs, inputs)))];
+  const newer = facts.newer?.[lockName] ?? [];
+  const recorded = (artifact: Artifact): Inputs =>
+    lock === undefined ? withoutPackages(artifact.inputs) : artifact.inputs;
+  const reasons = present.flatMap((artifact) => inputReasons(recorded(artifact), inputs));
+  if (newer.length > 0) reasons.push(...newer.map((change) => `package ${changeInWords(change)}`));
+  else if (lock === undefined) reasons.push('onib.lock does not name its packages');
+  return [...new Set(reasons)];
 }
 
 function findArtifact(context: Context, kind: ArtifactKind, name: string): Artifact | undefined {

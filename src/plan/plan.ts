@@ -4,6 +4,8 @@
  */
 import type { Artifact, BootProfile, Digest } from '../store/manifest.js';
 import type { ImageConfig, ProfileConfig, Settings } from '../project/config.js';
+import type { LockedPackage, PackageLock } from '../project/lock-file.js';
+import type { VersionChange } from './packages.js';
 
 /** The base's own digest is not among them: it is added, as `base`, when the base is known. */
 export type Inputs = Readonly<Record<string, string>>;
@@ -13,11 +15,24 @@ export interface AptSources {
   readonly lines: readonly string[];
   /** `http://host:port`, or undefined. */
   readonly proxy?: string;
+  /** Pins, as they stand in apt's preferences. */
+  readonly preferences?: string;
+}
+
+/** Packages that a build has to use in these versions. */
+export interface StepLock {
+  readonly packages: readonly LockedPackage[];
+  /** No other package can be asked for: the build needs no mirror but for what is not downloaded yet. */
+  readonly complete: boolean;
 }
 
 interface StepCommon {
   /** `overlay discovery`, `base base`, `kernel set kernel`, `boot loaders`. */
   readonly title: string;
+  /** Its name in the lock: the image's, or the title of the boot loaders' step. */
+  readonly lockName: string;
+  /** Undefined: the newest packages of the mirror are wanted. */
+  readonly lock?: StepLock;
   /** Why it has to be built, one line each; never empty. */
   readonly reasons: readonly string[];
   readonly inputs: Inputs;
@@ -59,6 +74,8 @@ export interface Plan {
   /** Absolute path of the store. */
   readonly store: string;
   readonly buildRootSize: string;
+  /** Names that the lock may hold: those of all images, and of the boot loaders. */
+  readonly lockNames: readonly string[];
   /** In build order: what a step needs stands before it. */
   readonly steps: readonly PlanStep[];
   /** Artifacts of the current release that stay. */
@@ -80,6 +97,10 @@ export interface Facts {
   readonly roleFiles: Readonly<Record<string, Readonly<Record<string, Digest>>>>;
   /** Apt sources by `sourcesKey` of the settings that decide them. */
   readonly sources: Readonly<Record<string, AptSources>>;
+  /** What `onib.lock` says. */
+  readonly lock: PackageLock;
+  /** By the lock's names: packages of the lock of which the mirror has another version. Only when newer ones are wanted. */
+  readonly newer?: Readonly<Record<string, readonly VersionChange[]>>;
   /** Versions of what shapes the output: onib, ansible-core, mmdebstrap, libsquashfs. */
   readonly tools: Readonly<Record<string, string>>;
 }

@@ -24,6 +24,8 @@ function inWords(name: string, before: string | undefined, after: string | undef
       return `${which} ${what}`;
     case 'template':
       return `onib's ${which} ${what}`;
+    case 'package':
+      return packageReason(which, before, after);
     case 'var':
       return `variable ${which} ${what}`;
     case 'setting':
@@ -32,4 +34,16 @@ function inWords(name: string, before: string | undefined, after: string | undef
     default:
       return `${name}: ${before ?? 'none'} → ${after ?? 'none'}`;
   }
+}
+
+/** A package's input is its version and the digest of its file. */
+function packageReason(
+  name: string,
+  before: string | undefined,
+  after: string | undefined,
+): string {
+  const version = (input: string | undefined): string => input?.split(' ')[0] ?? 'none';
+  return version(before) === version(after)
+    ? `package ${name} ${version(after)}: another file of the same version`
+    : `package ${name} ${version(before)} → ${version(after)}`;
 }

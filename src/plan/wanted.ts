@@ -10,6 +10,8 @@ export interface Wanted {
   readonly files?: readonly string[];
   /** Build what is asked for, also where it is up to date. */
   readonly force?: boolean;
+  /** Look for newer packages than the lock names. */
+  readonly refresh?: boolean;
 }
 
 /** How errors and titles speak of images of a kind. */

@@ -12,6 +12,7 @@ import { sourcesKey } from '../plan/sources-key.js';
 import type { Artifact, BootProfile, Digest } from '../store/manifest.js';
 import { aptSources, readHostApt } from './apt-sources.js';
 import type { Config, ImageConfig } from './config.js';
+import { readLock } from './lock-file.js';
 import { filesBelow, roleFiles } from './role-files.js';
 
 /** Debian packages whose version shapes what is built. */
@@ -27,15 +28,17 @@ interface Release {
 
 /** @param current The store's current release, when it has one. */
 export async function gatherFacts(config: Config, current?: Release): Promise<Facts> {
-  const [roleDigests, sources, tools] = await Promise.all([
+  const [roleDigests, sources, tools, lock] = await Promise.all([
     gatherRoleFiles(config),
     gatherSources(config),
     gatherTools(),
+    readLock(config.root),
   ]);
   return {
     roleFiles: roleDigests,
     sources,
     tools,
+    lock,
     ...(current === undefined
       ? {}
       : { current: { artifacts: current.artifacts, profiles: current.profiles } }),

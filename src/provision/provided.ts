@@ -34,25 +34,47 @@ Dir::Cache::srcpkgcache "";
 DPkg::Options { "--force-unsafe-io"; "--force-confold"; };
 `;
 
+/** Where the repository of locked packages is seen inside a tree. */
+export const LOCKED_IN_TREE = '/run/onib/packages';
+
+/** Sources for a tree's own apt. */
+export interface TreeSources extends AptSources {
+  /** Directory that is mounted at `LOCKED_IN_TREE`; its source line has a file of its own. */
+  readonly repository?: string;
+}
+
 interface ProvidedFile {
   readonly content: string;
   readonly mode: number;
 }
 
-function providedFiles(sources: AptSources, resolvConf: string): Record<string, ProvidedFile> {
+function providedFiles(sources: TreeSources, resolvConf: string): Record<string, ProvidedFile> {
   const proxy = sources.proxy === undefined ? '' : `Acquire::http::Proxy "${sources.proxy}";\n`;
   return {
     'etc/resolv.conf': { content: resolvConf, mode: 0o644 },
     'usr/sbin/policy-rc.d': { content: POLICY_RC_D, mode: 0o755 },
     'etc/apt/apt.conf.d/99onib': { content: APT_OPTIONS + proxy, mode: 0o644 },
-    ...(sources.lines.length === 0
+    ...sourceFiles(sources),
+  };
+}
+
+/** The locked repository has a file of its own, so that its lists can be read without the mirror's. */
+function sourceFiles({
+  lines,
+  repository,
+  preferences,
+}: TreeSources): Record<string, ProvidedFile> {
+  const file = (content: string): ProvidedFile => ({ content, mode: 0o644 });
+  const [mirror, locked] =
+    repository === undefined ? [lines, []] : [lines.slice(1), lines.slice(0, 1)];
+  return {
+    ...(mirror.length === 0
       ? {}
-      : {
-          'etc/apt/sources.list.d/onib.list': {
-            content: `${sources.lines.join('\n')}\n`,
-            mode: 0o644,
-          },
-        }),
+      : { 'etc/apt/sources.list.d/onib.list': file(`${mirror.join('\n')}\n`) }),
+    ...(locked.length === 0
+      ? {}
+      : { 'etc/apt/sources.list.d/onib-locked.list': file(`${locked.join('\n')}\n`) }),
+    ...(preferences === undefined ? {} : { 'etc/apt/preferences.d/99onib': file(preferences) }),
   };
 }
 
@@ -63,7 +85,7 @@ function providedFiles(sources: AptSources, resolvConf: string): Record<string, 
 export async function writeProvidedLayer(
   layer: string,
   tree: string,
-  sources: AptSources,
+  sources: TreeSources,
 ): Promise<void> {
   const resolvConf = await readFile('/etc/resolv.conf', 'utf8');
   const files = providedFiles(sources, resolvConf);
@@ -95,6 +117,8 @@ export async function dropProvidedCopies(changes: string, layer: string): Promis
     'usr/sbin/policy-rc.d',
     'etc/apt/apt.conf.d/99onib',
     'etc/apt/sources.list.d/onib.list',
+    'etc/apt/sources.list.d/onib-locked.list',
+    'etc/apt/preferences.d/99onib',
   ];
   for (const name of files) {
     const copy = path.join(changes, name);
@@ -120,6 +144,8 @@ export interface ProvidedMounts {
   /** Directories that take the place of /var/lib/apt/lists and /var/cache/apt/archives. */
   readonly lists: string;
   readonly archives: string;
+  /** Repository of locked packages. */
+  readonly repository?: string;
 }
 
 /** Mounts kernel filesystems, private /run and /tmp, apt's caches and the toolbox into a tree. */
@@ -138,6 +164,9 @@ export async function mountProvided(mounts: Mounts, provided: ProvidedMounts): P
   await mounts.tmpfs(inTree('var/cache/apt'));
   await mounts.bind(provided.archives, inTree('var/cache/apt/archives'));
   await mounts.squashfs(provided.toolbox, inTree(TOOLBOX_IN_TREE));
+  if (provided.repository !== undefined) {
+    await mounts.bind(provided.repository, inTree(LOCKED_IN_TREE));
+  }
 }
 
 /** A minimal /dev of its own: a provisioner cannot reach the host's disks. */

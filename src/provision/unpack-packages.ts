@@ -13,6 +13,8 @@ export interface UnpackRequest {
   readonly sources: AptSources;
   /** Absolute path of an empty or missing directory. */
   readonly tree: string;
+  /** Leave package lists and downloaded packages in the tree. */
+  readonly keepDownloads?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -22,6 +24,7 @@ export async function unpackPackages(request: UnpackRequest): Promise<void> {
   const result = await run(
     [
       ...['mmdebstrap', '--mode=root', '--variant=extract'],
+      ...(request.keepDownloads === true ? ['--skip=cleanup/apt,download/empty'] : []),
       ...[`--include=${request.packages.join(',')}`, ...mirror.options],
       ...[request.settings.suite, request.tree, ...mirror.target],
     ],

@@ -2,7 +2,8 @@
 import { byteString, type ByteString } from '../byte-string.js';
 import { diffContents, type EntryChange } from './diff.js';
 import { withContents } from './index.js';
-import { readPackages, versionChanges, type PackageTable, type VersionChange } from './packages.js';
+import { versionChanges, type VersionChange } from '../../plan/packages.js';
+import { readPackages, type PackageTable } from './packages.js';
 import { changesBy, directoryOf, type Total } from './totals.js';
 
 export interface Comparison {

@@ -52,27 +52,3 @@ export function parseStatus(text: string): ReadonlyMap<string, string> {
   }
   return versions;
 }
-
-export interface VersionChange {
-  readonly package: string;
-  readonly before?: string;
-  readonly after?: string;
-}
-
-/** Packages that came, went or have another version, by name. */
-export function versionChanges(
-  a: ReadonlyMap<string, string>,
-  b: ReadonlyMap<string, string>,
-): VersionChange[] {
-  const names = [...new Set([...a.keys(), ...b.keys()])].sort();
-  return names
-    .filter((name) => a.get(name) !== b.get(name))
-    .map((name) => {
-      const [before, after] = [a.get(name), b.get(name)];
-      return {
-        package: name,
-        ...(before === undefined ? {} : { before }),
-        ...(after === undefined ? {} : { after }),
-      };
-    });
-}

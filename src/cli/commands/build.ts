@@ -1,5 +1,5 @@
 /** `onib build`: build what is out of date and make it the current release. */
-import { Argument, type Command } from 'commander';
+import { Argument, InvalidArgumentError, type Command } from 'commander';
 import { buildProject } from '../../build/build.js';
 import type { Wanted } from '../../plan/wanted.js';
 import type { Config } from '../../project/config.js';
@@ -12,6 +12,8 @@ import { KINDS, wantedOf, type WantedKind } from '../wanted.js';
 
 interface BuildOptions {
   readonly force?: boolean;
+  readonly refresh?: boolean;
+  readonly jobs?: number;
 }
 
 export function registerBuild(program: Command, context: Context): void {
@@ -26,20 +28,39 @@ export function registerBuild(program: Command, context: Context): void {
     .addArgument(new Argument('<kind>', 'what to build').choices(KINDS))
     .argument('[files...]', 'vars files; without them all of that kind')
     .option('--force', 'build what is asked for, also where it is up to date')
+    .option('--refresh', 'look for newer packages than onib.lock names, and use them')
+    .option('--jobs <n>', 'build so many images at a time (default: one per processor)', jobsOf)
     .action(async (kind: WantedKind, files: string[], options: BuildOptions) => {
       requireRoot('build', 'trees are made with their owners, device nodes and mounts');
       const config = await openProject(context);
       const place = { root: config.root, directory: context.directory };
-      await build(config, wantedOf(kind, files, place, options.force), context);
+      const { force, refresh, jobs } = options;
+      const how = {
+        ...(force === true ? { force } : {}),
+        ...(refresh === true ? { refresh } : {}),
+      };
+      await build(config, wantedOf(kind, files, place, how), jobs, context);
     });
 }
 
-async function build(config: Config, wanted: Wanted, context: Context): Promise<void> {
+function jobsOf(text: string): number {
+  const jobs = Number(text);
+  if (!Number.isInteger(jobs) || jobs < 1) throw new InvalidArgumentError('a number from 1 on');
+  return jobs;
+}
+
+async function build(
+  config: Config,
+  wanted: Wanted,
+  jobs: number | undefined,
+  context: Context,
+): Promise<void> {
   const { output, signal } = context;
   const started = performance.now();
   using reporter = new BuildReporter(output);
   const { plan, built, release } = await buildProject(config, wanted, {
     signal,
+    ...(jobs === undefined ? {} : { jobs }),
     onEvent: reporter.onEvent,
   });
   reporter[Symbol.dispose]();

@@ -15,11 +15,13 @@ export function registerPlan(program: Command, context: Context): void {
       ['onib plan', 'everything that is out of date'],
       ['onib plan vars/discovery.yml', 'one image and what it needs'],
     ],
-  }).action(async (what: string[]) => {
-    const config = await openProject(context);
-    const place = { root: config.root, directory: context.directory };
-    const plan = await planProject(config, wantedOfWords(what, place));
-    context.output.object({ schema: 'onib.plan/1', ...plan });
-    context.output.result(formatPlan(plan).join('\n'));
-  });
+  })
+    .option('--refresh', 'look for newer packages than onib.lock names')
+    .action(async (what: string[], options: { refresh?: boolean }) => {
+      const config = await openProject(context);
+      const place = { root: config.root, directory: context.directory };
+      const plan = await planProject(config, wantedOfWords(what, place, options));
+      context.output.object({ schema: 'onib.plan/1', ...plan });
+      context.output.result(formatPlan(plan).join('\n'));
+    });
 }

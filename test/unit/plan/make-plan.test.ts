@@ -3,9 +3,11 @@ import { OnibErrors } from '../../../src/errors.js';
 import { formatPlan } from '../../../src/plan/format.js';
 import { makePlan } from '../../../src/plan/make-plan.js';
 import type { Facts, Plan } from '../../../src/plan/plan.js';
+import { requestDigest } from '../../../src/plan/packages.js';
 import type { Config, ImageConfig } from '../../../src/project/config.js';
+import type { LockedPackage, PackageLock } from '../../../src/project/lock-file.js';
 import type { Artifact } from '../../../src/store/manifest.js';
-import { built, config, digest, facts, image, SETTINGS } from './sample.js';
+import { built, config, digest, facts, image, lockOf, SETTINGS } from './sample.js';
 
 const titles = (plan: Plan): string[] => plan.steps.map(({ title }) => title);
 const reasons = (plan: Plan): Record<string, readonly string[]> =>
@@ -281,5 +283,81 @@ describe('makePlan() of what is not there', () => {
     expect(() => makePlan(empty, facts(empty), { kinds: ['overlay'] })).toThrow(
       'Cannot build overlays: no vars file makes one',
     );
+  });
+});
+
+describe('makePlan() with a lock', () => {
+  const ethtool: LockedPackage = {
+    ...{ name: 'ethtool', version: '1:6.1-1', architecture: 'amd64', size: 1 },
+    ...{ digest: digest('ethtool'), file: 'pool/ethtool.deb' },
+  };
+  const newer = { ...ethtool, version: '1:6.1-2' };
+  const lockOfAll = lockOf(config(), [ethtool]);
+  /** The sample project, built with the lock. */
+  const current = built(makePlan(config(), { ...facts(), lock: lockOfAll }, {}));
+  const later = (lock: PackageLock, more: Partial<Facts> = {}): Facts => ({
+    ...{ ...facts(config(), current), lock },
+    ...more,
+  });
+
+  test('makePlan() builds nothing while the lock is what was built', () => {
+    expect(makePlan(config(), later(lockOfAll), {}).steps).toEqual([]);
+  });
+
+  test('makePlan() rebuilds one overlay whose package has another version in the lock', () => {
+    const changed = { ...lockOfAll, tools: { request: digest('x'), packages: [newer] } };
+    const plan = makePlan(config(), later(changed), {});
+    expect(reasons(plan)).toEqual({ 'overlay tools': ['package ethtool 1:6.1-1 → 1:6.1-2'] });
+    expect(plan.steps[0]?.lock).toEqual({ packages: [newer], complete: false });
+  });
+
+  test('makePlan() rebuilds what the lock does not name', () => {
+    const others = Object.fromEntries(
+      Object.entries(lockOfAll).filter(([name]) => name !== 'tools'),
+    );
+    const plan = makePlan(config(), later(others), {});
+    expect(reasons(plan)).toEqual({ 'overlay tools': ['onib.lock does not name its packages'] });
+    expect(plan.steps[0]?.lock).toBeUndefined();
+  });
+
+  test('makePlan() rebuilds what newer packages are there for, without the lock', () => {
+    const change = { package: 'ethtool', before: '1:6.1-1', after: '1:6.1-2' };
+    const plan = makePlan(config(), later(lockOfAll, { newer: { tools: [change] } }), {});
+    expect(reasons(plan)).toEqual({ 'overlay tools': ['package ethtool 1:6.1-1 → 1:6.1-2'] });
+    expect(plan.steps[0]?.lock).toBeUndefined();
+  });
+
+  test('makePlan() knows a lock as complete while nothing can ask for another package', () => {
+    const plan = makePlan(config(), { ...facts(), lock: lockOfAll }, {});
+    const lock = Object.fromEntries(
+      plan.steps.map((step) => [
+        step.lockName,
+        {
+          packages: [ethtool],
+          request: requestDigest(step.inputs, step.kind === 'overlay' ? [ethtool] : []),
+        },
+      ]),
+    );
+    const complete = (from: Config, lockNow: PackageLock): Record<string, boolean | undefined> =>
+      Object.fromEntries(
+        makePlan(from, later(lockNow), { force: true }).steps.map((step) => [
+          step.lockName,
+          step.lock?.complete,
+        ]),
+      );
+    const all = { kernel: true, base: true, discovery: true, tools: true, 'boot loaders': true };
+    expect(complete(config(), lock)).toEqual(all);
+    const variables = { colour: 'blue' };
+    expect(complete(changedImage('tools', { variables }), lock)).toEqual({ ...all, tools: false });
+    // What its base brings may be missing then.
+    expect(complete(changedImage('base', { variables }), lock)).toEqual({
+      ...all,
+      ...{ base: false, discovery: false, tools: false },
+    });
+    const smaller = { request: lock.base?.request ?? digest(''), packages: [] };
+    expect(complete(config(), { ...lock, base: smaller })).toEqual({
+      ...all,
+      ...{ discovery: false, tools: false },
+    });
   });
 });

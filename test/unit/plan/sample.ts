@@ -3,6 +3,7 @@ import { inputDigest } from '../../../src/plan/inputs.js';
 import type { AptSources, Facts, Plan } from '../../../src/plan/plan.js';
 import { sourcesKey } from '../../../src/plan/sources-key.js';
 import type { Config, ImageConfig, ImageKind, Settings } from '../../../src/project/config.js';
+import type { LockedPackage, PackageLock } from '../../../src/project/lock-file.js';
 import type {
   Artifact,
   ArtifactFormat,
@@ -60,9 +61,18 @@ export function facts(from: Config = config(), current?: readonly Artifact[]): F
     sources: Object.fromEntries(
       [from, ...from.images].map(({ settings }) => [sourcesKey(settings), SOURCES]),
     ),
+    lock: current === undefined ? {} : lockOf(from),
     tools: { onib: '1.0', mmdebstrap: '1.3', 'ansible-core': '2.14', libsquashfs1: '1.2' },
     ...(current === undefined ? {} : { current: { artifacts: current, profiles: [] } }),
   };
+}
+
+/** A lock that names no package of any image. */
+export function lockOf(from: Config, packages: readonly LockedPackage[] = []): PackageLock {
+  const names = [...from.images.map(({ name }) => name), 'boot loaders'];
+  return Object.fromEntries(
+    names.map((name) => [name, { request: digest('another request'), packages }]),
+  );
 }
 
 const FORMATS: Record<ArtifactKind, ArtifactFormat> = {

@@ -1,0 +1,249 @@
+/**
+ * Where a step's packages come from. With a lock they have exactly the locked versions, from a
+ * repository that holds nothing else; the mirror is asked only where the step can want a package
+ * that the lock does not name.
+ */
+import { copyFile, mkdir, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { OnibError } from '../errors.js';
+import { run } from '../host/run.js';
+import { packageInputs, withPackages } from '../plan/packages.js';
+import type { AptSources, Inputs, PlanStep } from '../plan/plan.js';
+import type { ImageConfig, Settings } from '../project/config.js';
+import { LOCK_FILE, type LockedPackage } from '../project/lock-file.js';
+import { explainAptFailure } from '../provision/apt-failure.js';
+import { MirrorLists } from '../provision/mirror-lists.js';
+import {
+  lockedSource,
+  LOCKED_PREFERENCES,
+  writeLockedRepository,
+} from '../provision/locked-repository.js';
+import { ensurePackages } from '../provision/package-cache.js';
+import { LOCKED_IN_TREE, type TreeSources } from '../provision/provided.js';
+import { debName, packageOfDeb } from '../provision/package-index.js';
+import { findInLists, recordPackages } from '../provision/record-packages.js';
+import type { Digest } from '../store/manifest.js';
+import type { CellContext } from './cell-context.js';
+
+export class StepPackages {
+  readonly #context: CellContext;
+  readonly #step: PlanStep;
+  readonly #settings: Settings;
+  readonly #log: (line: string) => void;
+  readonly #warn: (message: string) => void;
+  /** What the step's image is made of, once that is known. */
+  #recorded: readonly LockedPackage[] | undefined;
+  #repository: string | undefined;
+
+  constructor(
+    context: CellContext,
+    step: PlanStep,
+    tell: { log: (line: string) => void; warn: (message: string) => void },
+  ) {
+    this.#context = context;
+    this.#step = step;
+    this.#settings = step.kind === 'loaders' ? step.settings : step.image.settings;
+    this.#log = tell.log;
+    this.#warn = tell.warn;
+  }
+
+  /** Directory of downloaded packages, read and added to. */
+  get archives(): string {
+    return this.#context.archives;
+  }
+
+  /** Directory that takes the place of /var/lib/apt/lists in the step's trees. */
+  get lists(): string {
+    return path.join(this.#context.workspace, 'lists');
+  }
+
+  /** The step's inputs, with the packages that went in. */
+  get inputs(): Inputs {
+    const packages = this.#recorded ?? this.#step.lock?.packages ?? [];
+    return withPackages(this.#step.inputs, packageInputs(packages, this.#settings.architecture));
+  }
+
+  get #locked(): readonly LockedPackage[] {
+    return this.#step.lock?.packages ?? [];
+  }
+
+  /** Without source lines the bootstrapper uses a default that nobody else knows. */
+  get #follows(): boolean {
+    return this.#step.lock !== undefined && this.#step.sources.lines.length > 0;
+  }
+
+  get #complete(): boolean {
+    return this.#follows && this.#step.lock?.complete === true;
+  }
+
+  /** Makes the locked packages available; nothing to do without a lock. */
+  async prepare(): Promise<void> {
+    await mkdir(this.lists, { recursive: true });
+    if (!this.#follows) {
+      if (this.#step.lock !== undefined) {
+        this.#warn(`${LOCK_FILE} is not followed: no mirror is known; set apt_server`);
+      }
+      return;
+    }
+    const { signal, archives } = this.#context;
+    const packages = this.#locked;
+    await ensurePackages({
+      what: this.#step.title,
+      ...{ packages, archives, signal },
+      sources: this.#step.sources,
+    });
+    this.#repository = path.join(this.#context.workspace, 'locked');
+    await writeLockedRepository({
+      ...{ packages, archives, signal },
+      directory: this.#repository,
+      settings: this.#settings,
+      controls: path.join(this.#context.cache, 'controls'),
+    });
+    this.#log(
+      `${LOCK_FILE}: ${String(packages.length)} packages${this.#complete ? '' : ', newer ones where it names none'}`,
+    );
+  }
+
+  /** For the bootstrapper, which runs outside of the tree. */
+  get bootstrapSources(): AptSources {
+    return this.#withRepository(this.#repository);
+  }
+
+  /** For the tree's own apt. */
+  get treeSources(): TreeSources {
+    const repository = this.#repository;
+    return {
+      ...this.#withRepository(repository === undefined ? undefined : LOCKED_IN_TREE),
+      ...(repository === undefined ? {} : { repository }),
+    };
+  }
+
+  #withRepository(directory: string | undefined): AptSources {
+    const { sources } = this.#step;
+    if (directory === undefined) return sources;
+    const locked = lockedSource(directory, this.#settings);
+    return {
+      ...sources,
+      lines: this.#complete ? [locked] : [locked, ...sources.lines],
+      preferences: LOCKED_PREFERENCES,
+    };
+  }
+
+  /** Gets the package lists for the tree's apt. */
+  async updateLists(image: ImageConfig, root: string): Promise<void> {
+    if (!this.#complete) await this.#mirrorLists(image, root);
+    if (this.#repository === undefined) return;
+    // Only the repository's own lists are new; those of the mirror stay as they are.
+    await this.#aptUpdate(image, root, [
+      ...['-o', 'Dir::Etc::sourcelist=/etc/apt/sources.list.d/onib-locked.list'],
+      ...['-o', 'Dir::Etc::sourceparts=-', '-o', 'APT::Get::List-Cleanup=0'],
+    ]);
+  }
+
+  /** The lists of the mirror: updated by the first step that wants them, copied by the others. */
+  async #mirrorLists(image: ImageConfig, root: string): Promise<void> {
+    const { sources } = this.#step;
+    const { suite, architecture } = this.#settings;
+    const key = [suite, architecture, ...sources.lines].join('\n');
+    const own = path.join(this.#context.cell, `lists-${String(this.#context.number)}`);
+    const shared = await this.#context.shared.lists.get(key, async () => {
+      await this.#refreshMirrorLists(image, root);
+      await mkdir(own);
+      await copyLists(this.lists, own);
+      return own;
+    });
+    if (shared !== own) await copyLists(shared, this.lists);
+  }
+
+  async #refreshMirrorLists(image: ImageConfig, root: string): Promise<void> {
+    const { sources } = this.#step;
+    const { suite, architecture } = this.#settings;
+    const lists = new MirrorLists(
+      path.join(this.#context.cache, 'lists'),
+      ...([sources, suite, architecture] as const),
+    );
+    const kept = await lists.restore(this.lists);
+    try {
+      const output = await this.#aptUpdate(image, root, []);
+      if (/^Get:/m.test(output)) await lists.save(this.lists, this.#context.workspace);
+    } catch (error) {
+      // With a lock only what it does not name has to come from the mirror.
+      if (!kept || !this.#follows || !(error instanceof OnibError)) throw error;
+      this.#warn(`package lists of an earlier build are used: ${error.message}`);
+    }
+  }
+
+  async #aptUpdate(image: ImageConfig, root: string, options: readonly string[]): Promise<string> {
+    const result = await run(
+      ['chroot', root, 'apt-get', 'update', '-o', 'APT::Update::Error-Mode=any', ...options],
+      { env: { LC_ALL: 'C.UTF-8' }, signal: this.#context.signal, check: false },
+    );
+    const output = result.stdout + result.stderr;
+    this.#log(output.trimEnd());
+    if (result.exitCode === 0) return output;
+    throw explainAptFailure(`${image.kind} "${image.name}"`, output, 'APT_UPDATE_FAILED', image);
+  }
+
+  /**
+   * Notes what the tree holds now: it becomes the lock's entry.
+   * @param below Tree below it, whose packages do not count.
+   */
+  async record(tree: string, below?: string): Promise<void> {
+    const { lists } = this;
+    const locked = this.#locked;
+    this.#tell(
+      await recordPackages({ tree, lists, locked, ...(below === undefined ? {} : { below }) }),
+    );
+  }
+
+  /**
+   * Notes single packages that were unpacked, as apt's lists describe them.
+   * @param archives Directory that they were downloaded to.
+   */
+  async recordUnpacked(
+    names: readonly string[],
+    { lists, archives }: { readonly lists: string; readonly archives: string },
+  ): Promise<void> {
+    const files = (await readdir(archives)).filter((file) => file.endsWith('.deb'));
+    for (const file of files) {
+      await copyFile(path.join(archives, file), path.join(this.archives, file));
+    }
+    const unpacked = files.map(packageOfDeb).filter(({ name }) => names.includes(name));
+    this.#tell(await findInLists(unpacked, lists));
+  }
+
+  /** Digests of package files by their names, as far as lock and lists know them. */
+  async digestsOf(files: readonly string[]): Promise<ReadonlyMap<string, Digest>> {
+    const known = [...(this.#recorded ?? []), ...this.#locked];
+    const listed = await findInLists(files.map(packageOfDeb), this.lists);
+    return new Map(
+      [...listed, ...known].flatMap((one) =>
+        one.digest === undefined ? [] : [[debName(one), one.digest] as const],
+      ),
+    );
+  }
+
+  /** Unpacks a package that the lock names. False: it names none, or is not followed. */
+  async unpackLocked(name: string, tree: string): Promise<boolean> {
+    const locked = this.#locked.find((one) => one.name === name);
+    if (locked === undefined || !this.#follows) return false;
+    const file = path.join(this.archives, debName(locked));
+    await run(['dpkg-deb', '--extract', file, tree], { signal: this.#context.signal });
+    this.#tell([locked]);
+    return true;
+  }
+
+  #tell(packages: readonly LockedPackage[]): void {
+    this.#recorded = packages;
+    this.#context.emit({
+      type: 'packages-recorded',
+      step: this.#step.title,
+      name: this.#step.lockName,
+      packages,
+    });
+  }
+}
+
+async function copyLists(from: string, to: string): Promise<void> {
+  await run(['cp', '-a', '--', `${from}/.`, to]);
+}

@@ -1,0 +1,134 @@
+/**
+ * `onib.lock` in the project: exactly which packages every image is made of. A build reads it and
+ * uses no other versions; what a build installed anew is added when it has ended.
+ *
+ * YAML, one package a line, so that a change of versions reads well in a diff.
+ */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { EXIT, OnibError } from '../errors.js';
+import { replaceFile } from '../host/whole-file.js';
+import type { Digest } from '../store/manifest.js';
+
+export const LOCK_FILE = 'onib.lock';
+const SCHEMA = 'onib.lock/1';
+
+/** One binary package of an image. */
+export interface LockedPackage {
+  readonly name: string;
+  readonly version: string;
+  /** Debian architecture, or `all`. */
+  readonly architecture: string;
+  /** Of the .deb file; undefined for what no archive offers: a file that a role brought itself. */
+  readonly digest?: Digest;
+  /** Bytes of the .deb file. */
+  readonly size?: number;
+  /** Below the archive's address: `pool/main/e/ethtool/ethtool_6.14.2-1_amd64.deb`. */
+  readonly file?: string;
+}
+
+/** The packages of one image; of an overlay, those that it has beyond its base. */
+export interface ImageLock {
+  /** Digest of everything that decides which packages are asked for. While it is the same, no other package can be wanted. */
+  readonly request: Digest;
+  /** Sorted by name, then architecture. */
+  readonly packages: readonly LockedPackage[];
+}
+
+/** By the image's name; boot loaders under their step's title. */
+export type PackageLock = Readonly<Record<string, ImageLock>>;
+
+const HEAD = `# The packages of every image, exactly. onib build writes and follows this file; commit it.
+# Newer versions: onib build --refresh
+`;
+
+export function formatLock(lock: PackageLock): string {
+  const images = Object.keys(lock)
+    .sort()
+    .flatMap((name) => [
+      `  ${JSON.stringify(name)}:`,
+      `    request: ${lock[name]?.request ?? ''}`,
+      ...(lock[name]?.packages.length === 0 ? ['    packages: []'] : ['    packages:']),
+      ...(lock[name]?.packages ?? []).map((one) => `      - ${formatPackage(one)}`),
+    ]);
+  const body = images.length === 0 ? ['images: {}'] : ['images:', ...images];
+  return `${HEAD}schema: ${SCHEMA}\n${body.join('\n')}\n`;
+}
+
+function formatPackage({ name, version, architecture, digest, size, file }: LockedPackage): string {
+  const known = digest === undefined ? [] : [digest, String(size ?? 0), file ?? ''];
+  return [name, version, architecture, ...known].join(' ');
+}
+
+/** @throws {OnibError} `LOCK_FILE` (exit 2) when it is not a lock of this schema. */
+export function parseLock(text: string): PackageLock {
+  let content: unknown;
+  try {
+    content = parse(text);
+  } catch (cause) {
+    throw brokenLock(`it is not YAML (${(cause as Error).message.split('\n')[0] ?? ''})`);
+  }
+  const { schema, images } = (content ?? {}) as { schema?: unknown; images?: unknown };
+  if (schema !== SCHEMA) throw brokenLock(`its schema is not ${SCHEMA}`);
+  if (typeof images !== 'object' || images === null) throw brokenLock('it names no images');
+  return Object.fromEntries(
+    Object.entries(images).map(([name, image]) => [name, parseImage(name, image)]),
+  );
+}
+
+function parseImage(name: string, image: unknown): ImageLock {
+  const { request, packages } = (image ?? {}) as { request?: unknown; packages?: unknown };
+  if (!isDigest(request) || !Array.isArray(packages)) {
+    throw brokenLock(`image "${name}" has no request or no list of packages`);
+  }
+  return { request, packages: packages.map((line: unknown) => parsePackage(String(line))) };
+}
+
+function parsePackage(line: string): LockedPackage {
+  const [name, version, architecture, digest, size, file, ...rest] = line.split(' ');
+  if (name === undefined || version === undefined || architecture === undefined || rest.length > 0)
+    throw brokenLock(`"${line}" is no package`);
+  if (digest === undefined) return { name, version, architecture };
+  if (!isDigest(digest) || !/^\d+$/.test(size ?? '') || !isSafePath(file)) {
+    throw brokenLock(`"${line}" is no package`);
+  }
+  return { name, version, architecture, digest, size: Number(size), file };
+}
+
+function isDigest(value: unknown): value is Digest {
+  return typeof value === 'string' && /^sha256:[0-9a-f]{64}$/.test(value);
+}
+
+/** It is appended to a mirror's address. */
+function isSafePath(file: string | undefined): file is string {
+  return (
+    file !== undefined && /^(?!\.\.?\/)[\w+.~%:-]+(?:\/(?!\.\.?(?:\/|$))[\w+.~%:-]+)*$/.test(file)
+  );
+}
+
+function brokenLock(why: string): OnibError {
+  return new OnibError('LOCK_FILE', `Cannot use "${LOCK_FILE}": ${why}`, {
+    exitCode: EXIT.usage,
+    where: { file: LOCK_FILE },
+    hint: 'restore it from version control, or delete it: the next build writes a new one',
+  });
+}
+
+/** An empty lock when the project has none yet. */
+export async function readLock(root: string): Promise<PackageLock> {
+  try {
+    return parseLock(await readFile(path.join(root, LOCK_FILE), 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw error;
+  }
+}
+
+/** Writes the lock, unless it says the same already. */
+export async function writeLock(root: string, lock: PackageLock): Promise<void> {
+  const file = path.join(root, LOCK_FILE);
+  const text = formatLock(lock);
+  const before = await readFile(file, 'utf8').catch(() => undefined);
+  if (text !== before) await replaceFile(file, text);
+}

@@ -1,0 +1,42 @@
+/**
+ * The mirror's package lists, kept between builds so that an update fetches only what changed. One
+ * tar file per set of sources: it appears whole, however many builds use it.
+ */
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, rename, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { run } from '../host/run.js';
+import type { AptSources } from '../plan/plan.js';
+
+/** What apt makes in its directory of lists beside the lists. */
+const NOT_LISTS = ['--exclude=./lock', '--exclude=./partial', '--exclude=./auxfiles'];
+
+export class MirrorLists {
+  readonly #file: string;
+
+  /** @param cache Absolute path of a directory for all lists. */
+  constructor(cache: string, sources: AptSources, suite: string, architecture: string) {
+    const key = createHash('sha256')
+      .update([suite, architecture, ...sources.lines].join('\n'))
+      .digest('hex');
+    this.#file = path.join(cache, `${key}.tar`);
+  }
+
+  /** Fills apt's directory of lists with those of the last build. False: there are none. */
+  async restore(directory: string): Promise<boolean> {
+    const known = await stat(this.#file).catch(() => undefined);
+    if (known === undefined) return false;
+    await run(['tar', '-xf', this.#file, '-C', directory]);
+    return true;
+  }
+
+  /** Keeps what is in apt's directory of lists. */
+  async save(directory: string, scratch: string): Promise<void> {
+    await mkdir(path.dirname(this.#file), { recursive: true });
+    const archive = path.join(scratch, 'lists.tar');
+    await run(['tar', '-cf', archive, ...NOT_LISTS, '-C', directory, '.']);
+    const partial = `${this.#file}.${String(process.pid)}.partial`;
+    await copyFile(archive, partial);
+    await rename(partial, this.#file);
+  }
+}
