@@ -80,18 +80,28 @@ async function buildInStore(
   const facts = await factsFor(config, current, wanted);
   const plan = makePlan(config, facts, wanted);
   const book = new LockBook(plan, facts.lock);
-  const built = plan.steps.length === 0 ? [] : await runInCell(plan, current, book, store, options);
+  const built = await buildSteps(plan, current?.artifacts ?? [], book, store, options).finally(() =>
+    // Also when a later step fails: what ended is recorded.
+    plan.steps.length === 0 ? undefined : writeLock(plan.root, book.lock),
+  );
   const release = await commitRelease(plan, built, current, store, options);
   return { plan, built, ...(release === undefined ? {} : { release }) };
 }
 
-async function runInCell(
+/**
+ * Runs a plan's steps in a cell; their artifacts are in the store afterwards, in no release.
+ *
+ * @param previous artifacts of `store` whose unchanged blocks are copied
+ * @param book learns which packages were used
+ */
+export async function buildSteps(
   plan: Plan,
-  current: ReleaseManifest | undefined,
+  previous: readonly Artifact[],
   book: LockBook,
   store: Store,
   options: BuildOptions,
 ): Promise<Artifact[]> {
+  if (plan.steps.length === 0) return [];
   const logDirectory = await store.newLogDirectory(timeStamp(new Date()));
   const journal = new Journal(path.join(logDirectory, 'events.jsonl'));
   await writeFile(path.join(logDirectory, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
@@ -101,17 +111,15 @@ async function runInCell(
     if (event.type !== 'progress') journal.add(event);
   };
   tell({ type: 'build-start', steps: plan.steps.map((step) => step.title), logDirectory });
-  // Also when a later step fails: what ended is recorded.
-  await using _lock = { [Symbol.asyncDispose]: async () => writeLock(plan.root, book.lock) };
   const cell = startCell<StepsRequest, CellEvent, Artifact[]>({
     entry: 'src/build/build-main.js',
     request: {
       plan,
-      previous: current?.artifacts ?? [],
+      previous,
       ...{ logDirectory, cache: CACHE_DIRECTORY },
       ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
     },
-    namespaces: ['mount', 'pid'],
+    namespaces: ['mount', 'pid', 'uts'],
     onEvent: (event) => {
       tell(book.take(event));
     },

@@ -14,6 +14,7 @@ import { buildBaseImage } from './base-image.js';
 import { buildBootLoaders } from './boot-loaders.js';
 import type { CellContext, SharedContext } from './cell-context.js';
 import type { CellEvent } from './events.js';
+import { forgetHost } from './forget-host.js';
 import { buildKernelSet } from './kernel-set.js';
 import { keepDownloads } from './keep-downloads.js';
 import { buildOverlay } from './overlay.js';
@@ -38,7 +39,7 @@ export async function runSteps(
   emit: (event: CellEvent) => void,
   signal: AbortSignal,
 ): Promise<Artifact[]> {
-  process.umask(0o022);
+  await forgetHost();
   const { plan, cache, previous } = request;
   const store = new Store(plan.store);
   await using mounts = new Mounts(store.cellDirectory);

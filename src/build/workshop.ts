@@ -24,6 +24,7 @@ import { copyAttributes, removeTraces } from './clean-tree.js';
 import type { CellContext } from './cell-context.js';
 import { guardOverlay } from './guard-overlay.js';
 import { StepPackages } from './step-packages.js';
+import { SourceDate } from './source-date.js';
 import { TaskTimes } from './task-times.js';
 
 /** A tree that is mounted for provisioning; closing it leaves the changes alone, without traces. */
@@ -57,6 +58,7 @@ export class Workshop {
   readonly packages: StepPackages;
   readonly #started = Date.now();
   readonly #tasks = new TaskTimes();
+  readonly #date: SourceDate;
 
   constructor(context: CellContext, step: PlanStep, logDirectory: string) {
     this.context = context;
@@ -70,6 +72,7 @@ export class Workshop {
         this.warn(message);
       },
     });
+    this.#date = new SourceDate(step.inputs);
   }
 
   get settings(): Settings {
@@ -115,12 +118,14 @@ export class Workshop {
       sources: this.packages.bootstrapSources,
       tree,
       archives: this.context.archives,
+      environment: this.#date.environment,
       signal: this.context.signal,
       onLine: (line) => {
         this.log(line);
       },
     });
     await removeTraces(tree);
+    await this.#date.addTree(tree);
   }
 
   /** Mounts `lower` with a layer for changes over it, and everything that provisioners need. */
@@ -149,6 +154,7 @@ export class Workshop {
   /** A base image of the store, mounted read-only, once for all overlays of the cell. */
   async mountBase(base: Artifact): Promise<string> {
     const { shared, cell, mounts, store } = this.context;
+    await this.#date.addImage(store.objectPath(base.digest));
     return await shared.bases.get(base.digest, async () => {
       const target = await mkdtemp(path.join(cell, 'base-'));
       return await mounts.squashfs(store.objectPath(base.digest), target);
@@ -187,6 +193,7 @@ export class Workshop {
       tree: tree.root,
       logDirectory: this.logDirectory,
       scratch: await this.tempTree('ansible'),
+      environment: this.#date.environment,
       signal: this.context.signal,
       onEvent: (event) => {
         this.#forward(event);
@@ -197,7 +204,7 @@ export class Workshop {
   /** Runs a command inside the open tree. */
   async chroot(tree: OpenTree, argv: readonly string[]): Promise<string> {
     const result = await run(['chroot', tree.root, ...argv], {
-      env: { LC_ALL: 'C.UTF-8', TMPDIR: '/tmp' },
+      env: { LC_ALL: 'C.UTF-8', TMPDIR: '/tmp', ...this.#date.environment },
       signal: this.context.signal,
       onLine: (line) => {
         this.log(line);
@@ -241,9 +248,11 @@ export class Workshop {
     this.stage(`pack ${described.fileName}`);
     const file = path.join(this.context.workspace, described.fileName);
     const previous = this.#previousImage(described);
+    await this.#date.addTree(tree);
     const { blocks, copiedBlocks } = await packSquashfs(tree, file, {
       ...this.settings.compression,
       ...(previous === undefined ? {} : { previous }),
+      sourceDateEpoch: this.#date.seconds,
       signal: this.context.signal,
       onProgress: this.#progress(),
     });
@@ -277,7 +286,9 @@ export class Workshop {
   async packOverlay(changes: string, described: Described): Promise<Artifact> {
     this.stage(`pack ${described.fileName}`);
     const file = path.join(this.context.workspace, described.fileName);
+    await this.#date.addTree(changes);
     await packOverlay(changes, file, {
+      sourceDateEpoch: this.#date.seconds,
       signal: this.context.signal,
       onProgress: this.#progress(),
     });

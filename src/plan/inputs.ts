@@ -13,6 +13,9 @@ import type { AptSources, Facts, Inputs } from './plan.js';
 /** Keys of a vars file that say how the build runs; what follows from them is recorded as such. */
 const NO_VARIABLES = new Set(['provisioner', 'provisioners', 'kind', 'base']);
 
+/** A date that the user gave, which takes the place of the one that the packages give. */
+export const DATE_INPUT = 'setting SOURCE_DATE_EPOCH';
+
 /** Identity of a set of inputs: sha256 over `[name, value]` pairs sorted by name, as JSON. */
 export function inputDigest(inputs: Inputs): Digest {
   return digestOf(sortedEntries(inputs));
@@ -26,6 +29,7 @@ export function imageInputs(image: ImageConfig, facts: Facts, sources: AptSource
     ...variableInputs(image.variables),
     ...facts.roleFiles[image.name],
     sources: suitesOf(sources),
+    ...(facts.sourceDate === undefined ? {} : { [DATE_INPUT]: String(facts.sourceDate) }),
     ...toolInputs(toolsOf(image), facts),
   };
 }

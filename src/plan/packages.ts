@@ -7,7 +7,8 @@ import type { Inputs } from './plan.js';
 const PREFIX = 'package ';
 
 /** Inputs that decide how an image is packed or run, not which packages it asks for. */
-const NOT_ASKED_FOR = /^(?:tool |setting compression$|package |base$)/;
+const NOT_ASKED_FOR =
+  /^(?:tool |setting (?:compression|SOURCE_DATE_EPOCH|hygiene_allow)$|package |base$)/;
 
 /** One input per package; foreign architectures are part of the name, as dpkg writes them. */
 export function packageInputs(packages: readonly LockedPackage[], architecture: string): Inputs {

@@ -101,6 +101,8 @@ export interface Facts {
   readonly lock: PackageLock;
   /** By the lock's names: packages of the lock of which the mirror has another version. Only when newer ones are wanted. */
   readonly newer?: Readonly<Record<string, readonly VersionChange[]>>;
+  /** SOURCE_DATE_EPOCH, where the user has set it; seconds since 1970. */
+  readonly sourceDate?: number;
   /** Versions of what shapes the output: onib, ansible-core, mmdebstrap, libsquashfs. */
   readonly tools: Readonly<Record<string, string>>;
 }

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { EXIT, OnibError } from '../errors.js';
 import { run } from '../host/run.js';
 import { packagePath, version } from '../package.js';
 import type { AptSources, Facts } from '../plan/plan.js';
@@ -39,10 +40,23 @@ export async function gatherFacts(config: Config, current?: Release): Promise<Fa
     sources,
     tools,
     lock,
+    ...sourceDate(process.env),
     ...(current === undefined
       ? {}
       : { current: { artifacts: current.artifacts, profiles: current.profiles } }),
   };
+}
+
+/** https://reproducible-builds.org/specs/source-date-epoch/ */
+export function sourceDate(environment: NodeJS.ProcessEnv): Pick<Facts, 'sourceDate'> {
+  const text = environment.SOURCE_DATE_EPOCH ?? '';
+  if (text === '') return {};
+  const seconds = Number(text);
+  if (/^\d+$/.test(text) && seconds < 2 ** 32) return { sourceDate: seconds };
+  throw new OnibError('VALUE', `Cannot use SOURCE_DATE_EPOCH "${text}": it is no time`, {
+    hint: 'seconds since 1970, or unset it',
+    exitCode: EXIT.usage,
+  });
 }
 
 async function gatherRoleFiles(config: Config): Promise<Facts['roleFiles']> {

@@ -28,6 +28,8 @@ export interface ProvisionRequest {
   readonly logDirectory: string;
   /** Private directory for Ansible's own files; gone with the cell. */
   readonly scratch: string;
+  /** For Ansible's modules and all that they run. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly onEvent: (event: AnsibleEvent) => void;
 }
@@ -79,6 +81,7 @@ function ansibleEnvironment(request: ProvisionRequest): Record<string, string> {
     // Modules enter the chroot with Ansible's own environment.
     DEBIAN_FRONTEND: 'noninteractive',
     TMPDIR: '/tmp',
+    ...request.environment,
   };
 }
 

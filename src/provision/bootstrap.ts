@@ -24,6 +24,8 @@ export interface BootstrapRequest {
   readonly tree: string;
   /** Directory of downloaded packages, read and added to. */
   readonly archives: string;
+  /** For the bootstrapper and the packages' scripts. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly onLine: (line: string) => void;
 }
@@ -60,7 +62,7 @@ async function runBootstrapper(command: Command, request: BootstrapRequest): Pro
   try {
     return await run(command.argv, {
       ...(command.input === undefined ? {} : { input: command.input }),
-      env: command.env,
+      env: { ...command.env, ...request.environment },
       signal: request.signal,
       check: false,
       debianPackage: request.settings.bootstrap,

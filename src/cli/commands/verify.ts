@@ -1,11 +1,26 @@
 /** `onib verify`: is a release what was built? Digests, and every file of every archive read back. */
 import type { Command } from 'commander';
 import { brokenProfiles, readWhole, verifyArtifacts } from '../../build/verify-release.js';
-import { OnibErrors, type OnibError } from '../../errors.js';
+import { rebuildRelease } from '../../build/rebuild.js';
+import { EXIT, OnibError, OnibErrors } from '../../errors.js';
+import type { ReleaseManifest } from '../../store/manifest.js';
 import { locate, type Located } from '../artifacts.js';
+import { BuildReporter } from '../build-reporter.js';
 import { addCommand } from '../command.js';
 import type { Context } from '../context.js';
 import { formatBytes } from '../format.js';
+import { openProject } from '../project.js';
+import { requireRoot } from '../root.js';
+
+interface Verification {
+  readonly schema: 'onib.verify/1';
+  readonly release: string;
+  readonly artifacts: readonly Record<string, unknown>[];
+}
+
+interface VerifyOptions {
+  readonly rebuild?: boolean;
+}
 
 export function registerVerify(program: Command, context: Context): void {
   addCommand(program, {
@@ -17,20 +32,55 @@ export function registerVerify(program: Command, context: Context): void {
         'onib verify builds/releases/20261120T140501Z-3f9c',
         "a release's directory, wherever it is",
       ],
+      ['onib verify --rebuild', 'build the current release again and compare it bit by bit'],
     ],
   })
     .argument('[what]', 'a release, or a file', 'current')
-    .action(async (what: string) => {
+    .option('--rebuild', 'build the current release again, elsewhere, and compare it bit by bit')
+    .action(async (what: string, { rebuild }: VerifyOptions) => {
+      if (rebuild === true && what !== 'current') throw onlyCurrent(what);
       const located = await locate(what, context);
-      if (located.kind === 'release') await verifyRelease(located, context);
-      else await verifyFile(located, context);
+      if (located.kind !== 'release') await verifyFile(located, context);
+      else {
+        const verified = await verifyRelease(located, context);
+        const rebuilt = rebuild === true ? await rebuildCurrent(located.release, context) : {};
+        context.output.object({ ...verified, ...rebuilt });
+      }
     });
+}
+
+function onlyCurrent(what: string): OnibError {
+  return new OnibError('USAGE', `Cannot build "${what}" again: only the current release can be`, {
+    hint: 'onib verify --rebuild',
+    exitCode: EXIT.usage,
+  });
+}
+
+async function rebuildCurrent(
+  release: ReleaseManifest,
+  context: Context,
+): Promise<{ readonly rebuilt: true }> {
+  requireRoot('verify --rebuild', 'trees are made with their owners, device nodes and mounts');
+  const { output, signal } = context;
+  const config = await openProject(context);
+  using reporter = new BuildReporter(output);
+  const rebuilt = await rebuildRelease(config, release, { signal, onEvent: reporter.onEvent });
+  reporter[Symbol.dispose]();
+  for (const { artifact, problem } of rebuilt) {
+    const state =
+      problem === undefined ? output.style('same', 'green') : output.style('OTHER', 'red');
+    output.result(`${state}  ${artifact.fileName}`);
+  }
+  const problems = rebuilt.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
+  if (problems.length > 0) throw new OnibErrors(problems);
+  output.result(`release ${release.id} is the same when it is built again`);
+  return { rebuilt: true };
 }
 
 async function verifyRelease(
   { directory, release }: Extract<Located, { kind: 'release' }>,
   { output, signal }: Context,
-): Promise<void> {
+): Promise<Verification> {
   const problems: OnibError[] = [];
   const artifacts: Record<string, unknown>[] = [];
   for await (const found of verifyArtifacts(directory, release, signal)) {
@@ -46,8 +96,8 @@ async function verifyRelease(
   }
   problems.push(...brokenProfiles(release));
   if (problems.length > 0) throw new OnibErrors(problems);
-  output.object({ schema: 'onib.verify/1', release: release.id, artifacts });
   output.result(`release ${release.id} is as it was built`);
+  return { schema: 'onib.verify/1', release: release.id, artifacts };
 }
 
 async function verifyFile(
