@@ -47,8 +47,8 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_handler_task_start(self, task):
         self.v2_playbook_on_task_start(task, False)
 
-    def _end(self, status, result, **more):
-        task = result._task
+    def _end(self, status, ended, **more):
+        task = ended._task
         seconds = time.monotonic() - self._started.get(task._uuid, time.monotonic())
         self._emit("task-end", status=status, seconds=round(seconds, 3), **self._place(task), **more)
 
