@@ -2,15 +2,16 @@
 import { serveCell } from '../host/cell.js';
 import type { Artifact } from '../store/manifest.js';
 import type { CellEvent } from './events.js';
+import { makeHold } from './held-tree.js';
 import { runSteps, type StepsRequest } from './run-steps.js';
 
-serveCell<StepsRequest, CellEvent, Artifact[]>(
-  async (request, io) =>
-    await runSteps(
-      request,
-      (event) => {
-        io.emit(event);
-      },
-      io.signal,
-    ),
-);
+serveCell<StepsRequest, CellEvent, Artifact[]>(async (request, io) => {
+  const emit = (event: CellEvent): void => {
+    io.emit(event);
+  };
+  const onMessage = (listener: (message: unknown) => void): void => {
+    io.onMessage(listener);
+  };
+  const hold = request.shellOnError ? makeHold(emit, onMessage, io.signal) : undefined;
+  return await runSteps(request, emit, io.signal, hold);
+});

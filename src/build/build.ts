@@ -15,12 +15,15 @@ import { gatherFacts } from '../project/facts.js';
 import { writeLock } from '../project/lock-file.js';
 import type { Artifact, ReleaseManifest } from '../store/manifest.js';
 import { Store } from '../store/store.js';
+import { forgetUnreleased } from '../store/unreleased.js';
 import type { BuildEvent, CellEvent } from './events.js';
 import { explainFullStore } from './full-disk.js';
 import { Journal } from './journal.js';
+import { knownArtifacts, UnreleasedRecord } from './known-artifacts.js';
 import { LockBook } from './lock-book.js';
 import { findNewerPackages } from './newer-packages.js';
 import type { StepsRequest } from './run-steps.js';
+import { FailedTrees, type OnFailedTree } from './shell-on-error.js';
 
 /** Downloaded packages and Python toolboxes, shared by all projects of this host. */
 export const CACHE_DIRECTORY = '/var/cache/onib';
@@ -30,6 +33,8 @@ export interface BuildOptions {
   /** How many steps may run at a time; default: one per processor. */
   readonly jobs?: number;
   readonly onEvent: (event: BuildEvent) => void;
+  /** A tree in which a step failed stays as it was until this resolves; absent: failures unwind at once. */
+  readonly onFailedTree?: OnFailedTree;
 }
 
 export interface BuildResult {
@@ -43,15 +48,20 @@ export interface BuildResult {
 /** What `buildProject` would do now; needs no root and changes nothing. */
 export async function planProject(config: Config, wanted: Wanted): Promise<Plan> {
   const store = new Store(config.settings.artifactPath);
-  return makePlan(config, await factsFor(config, await store.current(), wanted), wanted);
+  return makePlan(config, await factsFor(config, store, await store.current(), wanted), wanted);
 }
 
 async function factsFor(
   config: Config,
+  store: Store,
   current: ReleaseManifest | undefined,
   wanted: Wanted,
 ): Promise<Facts> {
-  const facts = await gatherFacts(config, current);
+  const [gathered, known] = await Promise.all([
+    gatherFacts(config, current),
+    knownArtifacts(store, current?.id),
+  ]);
+  const facts = { ...gathered, known };
   if (wanted.refresh !== true) return facts;
   return { ...facts, newer: await findNewerPackages(config, facts, CACHE_DIRECTORY) };
 }
@@ -77,7 +87,7 @@ async function buildInStore(
 ): Promise<BuildResult> {
   await using _lock = await store.lock('onib build');
   const current = await store.current();
-  const facts = await factsFor(config, current, wanted);
+  const facts = await factsFor(config, store, current, wanted);
   const plan = makePlan(config, facts, wanted);
   const book = new LockBook(plan, facts.lock);
   const built = await buildSteps(plan, current?.artifacts ?? [], book, store, options).finally(() =>
@@ -104,10 +114,15 @@ export async function buildSteps(
   if (plan.steps.length === 0) return [];
   const logDirectory = await store.newLogDirectory(timeStamp(new Date()));
   const journal = new Journal(path.join(logDirectory, 'events.jsonl'));
+  const unreleased = new UnreleasedRecord(store);
   await writeFile(path.join(logDirectory, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
   await mkdir(CACHE_DIRECTORY, { recursive: true });
+  const { onFailedTree } = options;
+  const failed = onFailedTree === undefined ? undefined : new FailedTrees(onFailedTree);
   const tell = (event: BuildEvent): void => {
     options.onEvent(event);
+    if (event.type === 'failed') failed?.show(event, cell);
+    if (event.type === 'step-end') unreleased.add(event.artifacts);
     if (event.type !== 'progress') journal.add(event);
   };
   tell({ type: 'build-start', steps: plan.steps.map((step) => step.title), logDirectory });
@@ -118,6 +133,7 @@ export async function buildSteps(
       previous,
       ...{ logDirectory, cache: CACHE_DIRECTORY },
       ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
+      shellOnError: failed !== undefined,
     },
     namespaces: ['mount', 'pid', 'uts'],
     onEvent: (event) => {
@@ -125,7 +141,9 @@ export async function buildSteps(
     },
     signal: options.signal,
   });
-  const artifacts = await cell.result.finally(() => journal.settled());
+  const artifacts = await cell.result.finally(async () => {
+    await Promise.all([journal.settled(), unreleased.settled()]);
+  });
   journal.throwIfIncomplete();
   return artifacts;
 }
@@ -157,6 +175,7 @@ async function commitRelease(
     ...content,
   };
   const directory = await store.commit(manifest);
+  await forgetUnreleased(store, artifacts);
   options.onEvent({ type: 'release', id: manifest.id, directory, artifacts, incomplete });
   return manifest;
 }

@@ -4,6 +4,7 @@ import type { Once } from '../host/once.js';
 import type { Artifact } from '../store/manifest.js';
 import type { Store } from '../store/store.js';
 import type { CellEvent } from './events.js';
+import type { Hold } from './held-tree.js';
 
 /** What all steps of a cell share. */
 export interface SharedContext {
@@ -18,6 +19,8 @@ export interface SharedContext {
   readonly previous: readonly Artifact[];
   readonly signal: AbortSignal;
   readonly emit: (event: CellEvent) => void;
+  /** With `--shell-on-error`: keeps a tree in which something failed. */
+  readonly hold: Hold | undefined;
   /** Done once per cell by whoever comes first; each gives a path. */
   readonly shared: {
     readonly lists: Once<string>;

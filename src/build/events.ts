@@ -47,6 +47,15 @@ export type BuildEvent =
     }
   /** Something that the user should know and that does not stop the build. */
   | { readonly type: 'warning'; readonly step: string; readonly message: string }
+  /** With `--shell-on-error`: the step's tree is held until the shell in it has ended. */
+  | {
+      readonly type: 'failed';
+      readonly step: string;
+      /** Absolute path of the tree, inside the cell. */
+      readonly root: string;
+      readonly message: string;
+      readonly details: readonly string[];
+    }
   | {
       readonly type: 'step-end';
       readonly step: string;

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Limiter } from '../archive/limiter.js';
 import { OnibError } from '../errors.js';
+import { withLog } from '../host/failure-report.js';
 import { Mounts } from '../host/mounts.js';
 import { Once } from '../host/once.js';
 import { removeTree } from '../host/trees.js';
@@ -15,6 +16,7 @@ import { buildBootLoaders } from './boot-loaders.js';
 import type { CellContext, SharedContext } from './cell-context.js';
 import type { CellEvent } from './events.js';
 import { forgetHost } from './forget-host.js';
+import type { Hold } from './held-tree.js';
 import { buildKernelSet } from './kernel-set.js';
 import { keepDownloads } from './keep-downloads.js';
 import { buildOverlay } from './overlay.js';
@@ -31,6 +33,8 @@ export interface StepsRequest {
   readonly cache: string;
   /** How many steps may run at a time; default: one per processor. */
   readonly jobs?: number;
+  /** A step that fails holds its tree until the builder releases it. */
+  readonly shellOnError: boolean;
 }
 
 /** @returns All artifacts, in the order of the steps. */
@@ -38,6 +42,7 @@ export async function runSteps(
   request: StepsRequest,
   emit: (event: CellEvent) => void,
   signal: AbortSignal,
+  hold?: Hold,
 ): Promise<Artifact[]> {
   await forgetHost();
   const { plan, cache, previous } = request;
@@ -46,7 +51,7 @@ export async function runSteps(
   const cell = await mounts.tmpfs(store.cellDirectory, `mode=0700,size=${plan.buildRootSize}`);
   await mkdir(path.join(cache, 'archives', 'partial'), { recursive: true });
   const context: SharedContext = {
-    ...{ project: plan.root, store, cell, cache, previous, signal, emit, mounts },
+    ...{ project: plan.root, store, cell, cache, previous, signal, emit, hold, mounts },
     shared: { lists: new Once(), toolboxes: new Once(), bases: new Once() },
   };
   return await schedule(plan.steps, request.jobs ?? availableParallelism(), async (step, base) => {
@@ -125,7 +130,7 @@ async function runStep(
     shared.emit({ type: 'step-end', step: step.title, seconds, artifacts });
     return artifacts;
   } catch (error) {
-    throw await explainFullDisk(error, step, shared);
+    throw withLog(await explainFullDisk(error, step, shared), path.join(log, 'build.log'));
   }
 }
 

@@ -6,6 +6,7 @@
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { OnibError } from '../errors.js';
+import { withCommand } from '../host/failure-report.js';
 import { run } from '../host/run.js';
 import { packageInputs, withPackages } from '../plan/packages.js';
 import type { AptSources, Inputs, PlanStep } from '../plan/plan.js';
@@ -174,14 +175,15 @@ export class StepPackages {
   }
 
   async #aptUpdate(image: ImageConfig, root: string, options: readonly string[]): Promise<string> {
-    const result = await run(
-      ['chroot', root, 'apt-get', 'update', '-o', 'APT::Update::Error-Mode=any', ...options],
-      { env: { LC_ALL: 'C.UTF-8' }, signal: this.#context.signal, check: false },
-    );
+    const update = ['apt-get', 'update', '-o', 'APT::Update::Error-Mode=any', ...options];
+    const command = { argv: ['chroot', root, ...update], env: { LC_ALL: 'C.UTF-8' } };
+    const { signal } = this.#context;
+    const result = await run(command.argv, { env: command.env, signal, check: false });
     const output = result.stdout + result.stderr;
     this.#log(output.trimEnd());
     if (result.exitCode === 0) return output;
-    throw explainAptFailure(`${image.kind} "${image.name}"`, output, 'APT_UPDATE_FAILED', image);
+    const what = `${image.kind} "${image.name}"`;
+    throw withCommand(explainAptFailure(what, output, 'APT_UPDATE_FAILED', image), command);
   }
 
   /**

@@ -23,6 +23,7 @@ import type { Artifact } from '../store/manifest.js';
 import { copyAttributes, removeTraces } from './clean-tree.js';
 import type { CellContext } from './cell-context.js';
 import { guardOverlay } from './guard-overlay.js';
+import { holdingOnError } from './held-tree.js';
 import { StepPackages } from './step-packages.js';
 import { SourceDate } from './source-date.js';
 import { TaskTimes } from './task-times.js';
@@ -108,9 +109,15 @@ export class Workshop {
     for (const tree of trees) await removeTree(tree);
   }
 
+  /** With `--shell-on-error` a tree in which something fails is held. */
+  async #holding<T>(root: string, work: () => Promise<T>): Promise<T> {
+    const { hold, signal } = this.context;
+    return await holdingOnError(hold, { step: this.step.title, root, signal }, work);
+  }
+
   async bootstrap(image: ImageConfig, packages: readonly string[], tree: string): Promise<void> {
     this.stage(`bootstrap ${this.settings.suite} with ${this.settings.bootstrap}`);
-    await bootstrap({
+    const request = {
       what: `${image.kind} "${image.name}"`,
       image,
       settings: this.settings,
@@ -120,10 +127,11 @@ export class Workshop {
       archives: this.context.archives,
       environment: this.#date.environment,
       signal: this.context.signal,
-      onLine: (line) => {
+      onLine: (line: string) => {
         this.log(line);
       },
-    });
+    };
+    await this.#holding(tree, () => bootstrap(request));
     await removeTraces(tree);
     await this.#date.addTree(tree);
   }
@@ -184,6 +192,10 @@ export class Workshop {
 
   /** Runs the image's provisioners in the open tree. */
   async provision(image: ImageConfig, tree: OpenTree): Promise<void> {
+    await this.#holding(tree.root, () => this.#provision(image, tree));
+  }
+
+  async #provision(image: ImageConfig, tree: OpenTree): Promise<void> {
     this.stage('update package lists');
     await this.packages.updateLists(image, tree.root);
     this.stage('provision');
@@ -203,14 +215,14 @@ export class Workshop {
 
   /** Runs a command inside the open tree. */
   async chroot(tree: OpenTree, argv: readonly string[]): Promise<string> {
-    const result = await run(['chroot', tree.root, ...argv], {
+    const command = run(['chroot', tree.root, ...argv], {
       env: { LC_ALL: 'C.UTF-8', TMPDIR: '/tmp', ...this.#date.environment },
       signal: this.context.signal,
       onLine: (line) => {
         this.log(line);
       },
     });
-    return result.stdout;
+    return (await this.#holding(tree.root, () => command)).stdout;
   }
 
   #forward(event: AnsibleEvent): void {
@@ -249,13 +261,15 @@ export class Workshop {
     const file = path.join(this.context.workspace, described.fileName);
     const previous = this.#previousImage(described);
     await this.#date.addTree(tree);
-    const { blocks, copiedBlocks } = await packSquashfs(tree, file, {
+    const options = {
       ...this.settings.compression,
       ...(previous === undefined ? {} : { previous }),
       sourceDateEpoch: this.#date.seconds,
       signal: this.context.signal,
       onProgress: this.#progress(),
-    });
+    };
+    const packing = (): ReturnType<typeof packSquashfs> => packSquashfs(tree, file, options);
+    const { blocks, copiedBlocks } = await this.#holding(tree, packing);
     this.log(`${String(blocks)} blocks, ${String(copiedBlocks)} copied from the previous image`);
     return await this.keep(file, described);
   }
@@ -271,26 +285,30 @@ export class Workshop {
   /** Warns of, or refuses, what would break every node that gets this overlay. */
   async guardOverlay(name: string, changes: string, base: Artifact): Promise<void> {
     this.stage('check against the base');
-    await guardOverlay({
+    const request = {
       name,
       changes,
       project: this.context.project,
       base: this.context.store.objectPath(base.digest),
       tasks: this.#tasks,
-      warn: (message) => {
+      warn: (message: string) => {
         this.warn(message);
       },
-    });
+    };
+    await this.#holding(changes, () => guardOverlay(request));
   }
 
   async packOverlay(changes: string, described: Described): Promise<Artifact> {
     this.stage(`pack ${described.fileName}`);
     const file = path.join(this.context.workspace, described.fileName);
     await this.#date.addTree(changes);
-    await packOverlay(changes, file, {
+    const options = {
       sourceDateEpoch: this.#date.seconds,
       signal: this.context.signal,
       onProgress: this.#progress(),
+    };
+    await this.#holding(changes, async () => {
+      await packOverlay(changes, file, options);
     });
     return await this.keep(file, described);
   }

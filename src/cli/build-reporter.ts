@@ -7,17 +7,37 @@ import type { Output } from './output.js';
 
 export class BuildReporter implements Disposable {
   readonly #output: Output;
-  readonly #live: LiveLines | undefined;
+  #live: LiveLines | undefined;
   readonly #started = performance.now();
   readonly #built: Artifact[] = [];
   #view = emptyView;
+  /** Lines that came while something else had the terminal. */
+  #waiting: string[] | undefined;
   #release: Extract<BuildEvent, { type: 'release' }> | undefined;
 
   constructor(output: Output) {
     this.#output = output;
-    this.#live = output.live
-      ? new LiveLines(output, () => render(this.#view, performance.now(), output.columns))
-      : undefined;
+    this.#live = this.#draw();
+  }
+
+  #draw(): LiveLines | undefined {
+    const output = this.#output;
+    if (!output.live) return undefined;
+    return new LiveLines(output, () => render(this.#view, performance.now(), output.columns));
+  }
+
+  /** Draws and tells nothing while something else has the terminal. */
+  async pausing(work: () => Promise<void>): Promise<void> {
+    this[Symbol.dispose]();
+    this.#waiting = [];
+    try {
+      await work();
+    } finally {
+      const lines = this.#waiting;
+      this.#waiting = undefined;
+      for (const line of lines) this.#output.event(line);
+      this.#live = this.#draw();
+    }
   }
 
   /** Pass this to the builder. */
@@ -27,10 +47,11 @@ export class BuildReporter implements Disposable {
     this.#view = advance(this.#view, event, performance.now());
     this.#output.object({ schema: 'onib.event/1', time: Date.now() / 1000, ...event });
     const line =
-      this.#live === undefined || this.#output.verbose
+      !this.#output.live || this.#output.verbose
         ? plainLine(event, this.#output.verbose)
         : lastingLine(event);
-    if (line === undefined) this.#live?.show();
+    if (this.#waiting !== undefined) this.#waiting.push(...(line === undefined ? [] : [line]));
+    else if (line === undefined) this.#live?.show();
     else this.#output.event(line);
   };
 
@@ -43,5 +64,6 @@ export class BuildReporter implements Disposable {
 
   [Symbol.dispose](): void {
     this.#live?.[Symbol.dispose]();
+    this.#live = undefined;
   }
 }

@@ -61,6 +61,7 @@ export function advance(view: BuildView, event: BuildEvent, now: number): BuildV
     case 'task-end':
     case 'packages':
     case 'warning':
+    case 'failed':
     case 'release':
       return view;
   }
@@ -151,6 +152,7 @@ export function plainLine(event: BuildEvent, verbose: boolean): string | undefin
         `${event.step}: ${event.status} ${taskName(event)} (${formatSeconds(event.seconds)})`
       );
     case 'progress':
+    case 'failed':
       return undefined;
     case 'packages':
     case 'warning':
@@ -175,7 +177,9 @@ export function summary(
   const bytes = built.reduce((sum, { size }) => sum + size, 0);
   return [
     ...formatTable(rows, ['left', 'right', 'right']),
-    `${built.length} files, ${formatBytes(bytes)}, built in ${formatSeconds(seconds)}`,
+    built.length === 0
+      ? 'nothing was built: what was built before fits'
+      : `${built.length} files, ${formatBytes(bytes)}, built in ${formatSeconds(seconds)}`,
     `release ${release.id} is current: ${release.directory}`,
     ...release.incomplete.map(
       ({ profile, reason }) => `profile "${profile}" cannot be booted yet: ${reason}`,

@@ -56,7 +56,9 @@ export class Output {
 
   /** Columns of the terminal; 80 where there is none. */
   get columns(): number {
-    return this.#streams.stderr.columns ?? 80;
+    // A terminal that nobody gave a size has 0.
+    const { columns = 0 } = this.#streams.stderr;
+    return columns === 0 ? 80 : columns;
   }
 
   /** What the user asked for: shown whatever `--quiet` says. Not for `--json`: see `object`. */

@@ -6,7 +6,10 @@ const MAX_REASONS = 8;
 
 /** Lines for `onib plan`. */
 export function formatPlan(plan: Plan): string[] {
-  if (plan.steps.length === 0 && plan.drop.length === 0) return ['nothing to build: up to date'];
+  const reused = plan.reuse.map(({ fileName }) => `   ${fileName}`);
+  if (plan.steps.length + plan.drop.length + reused.length === 0) {
+    return ['nothing to build: up to date'];
+  }
   const lines = plan.steps.flatMap((step, index) => {
     const shown = step.reasons.slice(0, MAX_REASONS);
     const more = step.reasons.length - shown.length;
@@ -16,10 +19,13 @@ export function formatPlan(plan: Plan): string[] {
       ...(more > 0 ? [`   and ${more} more`] : []),
     ];
   });
-  const kept = plan.keep.map(({ fileName }) => `   ${fileName}`);
+  const kept = plan.keep
+    .map(({ fileName }) => `   ${fileName}`)
+    .filter((line) => !reused.includes(line));
   const dropped = plan.drop.map(({ artifact, reason }) => `   ${artifact.fileName}: ${reason}`);
   return [
     ...(plan.steps.length === 0 ? ['nothing to build'] : lines),
+    ...(reused.length === 0 ? [] : ['built before, and taken again:', ...reused]),
     ...(kept.length === 0 ? [] : ['stays:', ...kept]),
     ...(dropped.length === 0 ? [] : ['leaves the release:', ...dropped]),
   ];

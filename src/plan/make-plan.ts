@@ -3,6 +3,7 @@ import type { Config, ImageConfig } from '../project/config.js';
 import type { Artifact, ArtifactKind } from '../store/manifest.js';
 import { deepFreeze } from './freeze.js';
 import { imageInputs, loaderInputs } from './inputs.js';
+import { takeKnown, type Product } from './known-artifacts.js';
 import {
   changeInWords,
   packageInputs,
@@ -49,12 +50,13 @@ interface Context {
  * @throws {OnibErrors} when `wanted` names what the project does not have (exit 2).
  */
 export function makePlan(config: Config, facts: Facts, wanted: Wanted): Plan {
-  const context: Context = {
+  const asked: Context = {
     config,
     facts,
     force: wanted.force ?? false,
     wanted: new Set(wantedImages(config, wanted)),
   };
+  const { reuse, context } = withKnown(asked, wantsLoaders(config, wanted));
   const kernelSets = imagesOf(context, 'initrd').flatMap((image) => kernelSetStep(image, context));
   const bases = neededBases(context).flatMap((image) => baseStep(image, context));
   const overlays = imagesOf(context, 'overlay').flatMap((image) =>
@@ -69,10 +71,44 @@ export function makePlan(config: Config, facts: Facts, wanted: Wanted): Plan {
     buildRootSize: config.settings.buildRootSize,
     lockNames: [...config.images.map(({ name }) => name), LOADERS_TITLE],
     steps,
+    reuse,
     ...sortOut(steps, context),
     profiles: config.profiles,
     ...(defaultProfile === undefined ? {} : { defaultProfile }),
   });
+}
+
+/** The context as if what was built before and fits were in the current release already. */
+function withKnown(context: Context, loaders: boolean): Pick<Plan, 'reuse'> & { context: Context } {
+  const { facts, force } = context;
+  const products: Product[] = [
+    ...imagesOf(context, 'initrd').flatMap((image) => productOf(image, KERNEL_SET_KINDS, context)),
+    ...neededBases(context).flatMap((image) => productOf(image, ['base'], context)),
+    ...imagesOf(context, 'overlay').flatMap((image) => productOf(image, ['overlay'], context)),
+  ];
+  const parts = LOADERS.map((name) => ['loader', name] as const);
+  const { lock, inputs } = lockedInputs(ofLoaders(context), context);
+  if (loaders && lock !== undefined) products.push({ parts, inputs });
+  const current = facts.current ?? { artifacts: [], profiles: [] };
+  const known = force ? [] : (facts.known ?? []);
+  const { artifacts, taken } = takeKnown(current.artifacts, known, products);
+  if (taken.length === 0) return { reuse: [], context };
+  return {
+    reuse: taken,
+    context: { ...context, facts: { ...facts, current: { ...current, artifacts } } },
+  };
+}
+
+/** None for an image whose packages are open: what was built before may have other ones. */
+function productOf(
+  image: ImageConfig,
+  kinds: readonly ArtifactKind[],
+  context: Context,
+): Product[] {
+  const { lock, inputs } = lockedInputs(ofImage(image, context), context);
+  if (lock === undefined) return [];
+  const parts = kinds.map((kind) => [kind, image.name] as const);
+  return [{ parts, inputs, ...(image.kind === 'overlay' ? { base: image.base ?? '' } : {}) }];
 }
 
 function imagesOf(context: Context, kind: ImageConfig['kind']): ImageConfig[] {
@@ -150,9 +186,7 @@ function overlayStep(
 function loadersStep(context: Context): LoadersStep[] {
   const { settings } = context.config;
   const sources = context.facts.sources[sourcesKey(settings)] ?? { lines: [] };
-  const inputs = loaderInputs(settings, LOADERS, context.facts, sources);
-  const { architecture } = settings;
-  const locked = lockedInputs({ lockName: LOADERS_TITLE, inputs, architecture }, context);
+  const locked = lockedInputs(ofLoaders(context), context);
   const artifacts = LOADERS.map((name) => findArtifact(context, 'loader', name));
   const reasons = [...(context.force ? ['forced'] : []), ...changes(artifacts, locked, context)];
   if (reasons.length === 0) return [];
@@ -181,6 +215,12 @@ function ofImage(image: ImageConfig, context: Context): Unlocked {
     inputs: imageInputs(image, context.facts, sourcesOf(image, context)),
     architecture: image.settings.architecture,
   };
+}
+
+function ofLoaders({ config: { settings }, facts }: Context): Unlocked {
+  const sources = facts.sources[sourcesKey(settings)] ?? { lines: [] };
+  const inputs = loaderInputs(settings, LOADERS, facts, sources);
+  return { lockName: LOADERS_TITLE, inputs, architecture: settings.architecture };
 }
 
 /** Inputs with the packages that the lock names, and how far a build may rely on it. */

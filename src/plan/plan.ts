@@ -78,7 +78,9 @@ export interface Plan {
   readonly lockNames: readonly string[];
   /** In build order: what a step needs stands before it. */
   readonly steps: readonly PlanStep[];
-  /** Artifacts of the current release that stay. */
+  /** Of those that stay: built before, and not in the current release. */
+  readonly reuse: readonly Artifact[];
+  /** Artifacts that stay: of the current release, and those of `reuse`. */
   readonly keep: readonly Artifact[];
   /** Artifacts of the current release that no longer fit, with the reason. */
   readonly drop: readonly { readonly artifact: Artifact; readonly reason: string }[];
@@ -93,6 +95,8 @@ export interface Facts {
     readonly artifacts: readonly Artifact[];
     readonly profiles: readonly BootProfile[];
   };
+  /** Artifacts built before that are not in the current release, in sets that were built together. */
+  readonly known?: readonly (readonly Artifact[])[];
   /** By image name: digest of each file of every role that it uses (role dependencies included), by `role <path>`, and of templates and plugins. */
   readonly roleFiles: Readonly<Record<string, Readonly<Record<string, Digest>>>>;
   /** Apt sources by `sourcesKey` of the settings that decide them. */

@@ -1,4 +1,5 @@
 /** The JSON lines of playbooks/callback_plugins/onib_events.py. */
+import { shellCommand } from '../host/shell-words.js';
 
 export type AnsibleEvent =
   | ({ readonly event: 'task-start' } & TaskPlace)
@@ -45,7 +46,7 @@ const OUTPUT_LINES = 15;
 
 /** The failure in lines for a person: message, then the end of what the command printed. */
 export function describeFailure(failure: TaskFailure): string[] {
-  const command = Array.isArray(failure.cmd) ? failure.cmd.join(' ') : failure.cmd;
+  const command = Array.isArray(failure.cmd) ? shellCommand(failure.cmd.map(String)) : failure.cmd;
   const parts: [label: string, value: unknown][] = [
     ['$', command],
     ['', failure.msg],

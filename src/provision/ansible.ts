@@ -7,6 +7,7 @@ import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { OnibError } from '../errors.js';
+import { withCommand } from '../host/failure-report.js';
 import { lastLines, run } from '../host/run.js';
 import { packagePath } from '../package.js';
 import type { ImageConfig } from '../project/config.js';
@@ -43,9 +44,10 @@ export async function runProvisioners(request: ProvisionRequest): Promise<void> 
   const files = await writePlaybook(image, tree, logDirectory);
   const log = createWriteStream(path.join(logDirectory, 'ansible.log'), { flags: 'a' });
   let failure: FailedTask | undefined;
-  const result = await run(['ansible-playbook', '-i', files.inventory, files.playbook], {
-    cwd: request.project,
-    env: ansibleEnvironment(request),
+  const argv = ['ansible-playbook', '-i', files.inventory, files.playbook];
+  const command = { argv, cwd: request.project, env: ansibleEnvironment(request) };
+  const result = await run(argv, {
+    ...{ cwd: command.cwd, env: command.env },
     signal: request.signal,
     check: false,
     debianPackage: 'ansible',
@@ -60,9 +62,12 @@ export async function runProvisioners(request: ProvisionRequest): Promise<void> 
   log.end();
   await finished(log);
   if (result.exitCode === 0) return;
-  throw failure === undefined
-    ? complaint(request, result.stderr + result.stdout)
-    : failedTask(request, failure);
+  if (failure === undefined) {
+    throw withCommand(complaint(request, result.stderr + result.stdout), command);
+  }
+  const error = failedTask(request, failure);
+  // A module that ran no command of its own failed in Ansible's.
+  throw failure.result?.cmd === undefined ? withCommand(error, command) : error;
 }
 
 function ansibleEnvironment(request: ProvisionRequest): Record<string, string> {
@@ -91,6 +96,7 @@ function failedTask(request: ProvisionRequest, task: FailedTask): OnibError {
     'PROVISION_FAILED',
     `Cannot provision ${request.image.kind} "${request.image.name}": task "${task.task}"${role} failed`,
     {
+      hint: 'the same build with --shell-on-error opens a shell in the tree as it was',
       details: [...describeFailure(task.result ?? {}), logLine(request)],
       ...(task.file === null
         ? {}

@@ -7,6 +7,7 @@
 import { lstat, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { OnibError } from '../errors.js';
+import { withCommand } from '../host/failure-report.js';
 import { unmountBelow } from '../host/mounts.js';
 import { run, type RunResult } from '../host/run.js';
 import type { AptSources } from '../plan/plan.js';
@@ -49,7 +50,7 @@ export async function bootstrap(request: BootstrapRequest): Promise<void> {
       : debootstrapCommand(request);
   const result = await runBootstrapper(command, request);
   if (result.exitCode !== 0) {
-    throw explainBootstrapFailure(request.what, result, request.image);
+    throw withCommand(explainBootstrapFailure(request.what, result, request.image), command);
   }
   for (const trace of HOST_TRACES) await removeFile(path.join(request.tree, trace));
   // Without lines of our own the bootstrapper's public default is in there, which later builds use.

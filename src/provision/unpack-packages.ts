@@ -1,4 +1,5 @@
 /** Unpacks Debian packages of a suite, with what they depend on, without configuring any. */
+import { withCommand } from '../host/failure-report.js';
 import { run } from '../host/run.js';
 import type { AptSources } from '../plan/plan.js';
 import type { Settings } from '../project/config.js';
@@ -21,16 +22,18 @@ export interface UnpackRequest {
 /** @throws {OnibError} see `explainAptFailure`; `UNPACK_FAILED` otherwise. */
 export async function unpackPackages(request: UnpackRequest): Promise<void> {
   const mirror = bootstrapMirrorArguments(request.settings, request.sources);
-  const result = await run(
-    [
-      ...['mmdebstrap', '--mode=root', '--variant=extract'],
-      ...(request.keepDownloads === true ? ['--skip=cleanup/apt,download/empty'] : []),
-      ...[`--include=${request.packages.join(',')}`, ...mirror.options],
-      ...[request.settings.suite, request.tree, ...mirror.target],
-    ],
-    { input: mirror.input, signal: request.signal, check: false, debianPackage: 'mmdebstrap' },
-  );
+  const argv = [
+    ...['mmdebstrap', '--mode=root', '--variant=extract'],
+    ...(request.keepDownloads === true ? ['--skip=cleanup/apt,download/empty'] : []),
+    ...[`--include=${request.packages.join(',')}`, ...mirror.options],
+    ...[request.settings.suite, request.tree, ...mirror.target],
+  ];
+  const { input } = mirror;
+  const result = await run(argv, {
+    ...{ input, signal: request.signal, check: false, debianPackage: 'mmdebstrap' },
+  });
   if (result.exitCode !== 0) {
-    throw explainAptFailure(request.what, result.stderr + result.stdout, 'UNPACK_FAILED');
+    const output = result.stderr + result.stdout;
+    throw withCommand(explainAptFailure(request.what, output, 'UNPACK_FAILED'), { argv, input });
   }
 }

@@ -110,7 +110,10 @@ export async function flawsOfStore(store: string): Promise<string[]> {
     if (id.startsWith('.')) flaws.push(`releases/${id}`);
     else flaws.push(...(await flawsOfRelease(path.join(store, 'releases', id))));
   }
-  const known = ['cell', 'current', 'lock', 'logs', 'objects', 'releases'];
+  const known = [
+    ...['cell', 'current', 'lock', 'logs', 'objects', 'releases'],
+    ...['inputs', 'pins', 'served', 'unreleased.json'],
+  ];
   for (const name of await namesIn(store)) if (!known.includes(name)) flaws.push(name);
   for (const name of await namesIn(path.join(store, 'cell'))) flaws.push(`cell/${name}`);
   return flaws;

@@ -6,6 +6,7 @@ import type { Config } from '../../project/config.js';
 import { BuildReporter } from '../build-reporter.js';
 import { addCommand } from '../command.js';
 import type { Context } from '../context.js';
+import { enterFailedTree, requireTerminal } from '../failed-tree.js';
 import { openProject } from '../project.js';
 import { requireRoot } from '../root.js';
 import { KINDS, wantedOf, type WantedKind } from '../wanted.js';
@@ -14,6 +15,7 @@ interface BuildOptions {
   readonly force?: boolean;
   readonly refresh?: boolean;
   readonly jobs?: number;
+  readonly shellOnError?: boolean;
 }
 
 export function registerBuild(program: Command, context: Context): void {
@@ -27,19 +29,21 @@ export function registerBuild(program: Command, context: Context): void {
   })
     .addArgument(new Argument('<kind>', 'what to build').choices(KINDS))
     .argument('[files...]', 'vars files; without them all of that kind')
+    .option('--shell-on-error', 'when a step fails, open a shell in its tree as it was')
     .option('--force', 'build what is asked for, also where it is up to date')
     .option('--refresh', 'look for newer packages than onib.lock names, and use them')
     .option('--jobs <n>', 'build so many images at a time (default: one per processor)', jobsOf)
     .action(async (kind: WantedKind, files: string[], options: BuildOptions) => {
+      if (options.shellOnError === true) requireTerminal();
       requireRoot('build', 'trees are made with their owners, device nodes and mounts');
       const config = await openProject(context);
       const place = { root: config.root, directory: context.directory };
-      const { force, refresh, jobs } = options;
+      const { force, refresh } = options;
       const how = {
         ...(force === true ? { force } : {}),
         ...(refresh === true ? { refresh } : {}),
       };
-      await build(config, wantedOf(kind, files, place, how), jobs, context);
+      await build(config, wantedOf(kind, files, place, how), options, context);
     });
 }
 
@@ -52,7 +56,7 @@ function jobsOf(text: string): number {
 async function build(
   config: Config,
   wanted: Wanted,
-  jobs: number | undefined,
+  { jobs, shellOnError = false }: BuildOptions,
   context: Context,
 ): Promise<void> {
   const { output, signal } = context;
@@ -62,6 +66,7 @@ async function build(
     signal,
     ...(jobs === undefined ? {} : { jobs }),
     onEvent: reporter.onEvent,
+    ...(shellOnError ? { onFailedTree: (tree) => enterFailedTree(tree, reporter, output) } : {}),
   });
   reporter[Symbol.dispose]();
   reporter.showSummary();
@@ -72,7 +77,7 @@ async function build(
     store: plan.store,
     seconds: (performance.now() - started) / 1000,
   });
-  if (built.length === 0) {
+  if (built.length === 0 && plan.reuse.length === 0) {
     output.result(`nothing to build: ${release?.id ?? 'the project has no images'} is up to date`);
   }
 }
