@@ -69,7 +69,8 @@ export class GzipWriter {
     const dictionary = this.window;
     const options = {
       level: this.level,
-      memLevel: 9,
+      // 9, zlib's largest, makes 0.5 % more: it chooses a code for twice as many symbols at a time.
+      memLevel: 8,
       chunkSize: PIECE,
       finishFlush,
       ...(dictionary === undefined ? {} : { dictionary }),

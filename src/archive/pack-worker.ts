@@ -36,11 +36,11 @@ function makeContext({ descriptor, stop }: WorkerInput): PackContext {
     checkpoint: () => {
       if (Atomics.load(flag, 0) !== 0) throw new Error('called off');
     },
-    progress: (bytesDone, bytesTotal) => {
+    progress: (bytesDone, bytesTotal, phase = 'pack') => {
       const now = performance.now();
       if (now - sent < PROGRESS_INTERVAL && bytesDone < bytesTotal) return;
       sent = now;
-      send({ kind: 'progress', progress: { bytesDone, bytesTotal } });
+      send({ kind: 'progress', progress: { phase, bytesDone, bytesTotal } });
     },
   };
 }

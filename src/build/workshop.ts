@@ -7,7 +7,7 @@ import { appendFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { packOverlay } from '../archive/overlay-archive.js';
-import { packSquashfs } from '../archive/squashfs/index.js';
+import { packSquashfs, type PreviousImageOptions } from '../archive/squashfs/index.js';
 import { Mounts } from '../host/mounts.js';
 import { run } from '../host/run.js';
 import { removeTree } from '../host/trees.js';
@@ -275,11 +275,13 @@ export class Workshop {
   }
 
   /** The image of the same name in the current release, whose unchanged blocks are copied. */
-  #previousImage({ kind, name }: Described): string | undefined {
+  #previousImage({ kind, name }: Described): PreviousImageOptions | undefined {
     const previous = this.context.previous.find(
       (artifact) => artifact.kind === kind && artifact.name === name,
     );
-    return previous === undefined ? undefined : this.context.store.objectPath(previous.digest);
+    if (previous === undefined) return undefined;
+    const { digest } = previous;
+    return { file: this.context.store.objectPath(digest), digest };
   }
 
   /** Warns of, or refuses, what would break every node that gets this overlay. */

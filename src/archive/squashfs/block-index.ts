@@ -25,7 +25,10 @@ export function indexKey(digest: Buffer): string {
   return digest.toString('latin1', 0, DIGEST);
 }
 
-export function encodeBlockIndex(fingerprint: Buffer, blocks: readonly StoredPlace[]): Buffer {
+export function encodeBlockIndex(
+  fingerprint: Buffer,
+  blocks: readonly Pick<StoredPlace, 'sizeWord' | 'sum' | 'digest'>[],
+): Buffer {
   const bytes = Buffer.alloc(INDEX_HEADER + ENTRY * blocks.length);
   MAGIC.copy(bytes, 0);
   fingerprint.copy(bytes, MAGIC.length);

@@ -1,10 +1,11 @@
 /** Data and fragment blocks of an image: read, decompressed on the thread pool, checked. */
-import { readSync } from 'node:fs';
+import { readAt } from '../read-at.js';
 import { corrupt } from './corrupt.js';
 import type { DecompressorPool } from './decompressor-pool.js';
 import { BLOCK_RAW, BLOCK_SIZE_MASK, SUPER_SIZE } from './format.js';
 import type { ImageTables } from './image-tables.js';
 import type { ImageFile } from './inode-reader.js';
+import type { FragmentBlock } from './tables.js';
 
 /** One piece of a file. */
 export type FilePiece =
@@ -120,13 +121,14 @@ export class BlockReader {
     if (size === 0 || size > this.blockSize || start < SUPER_SIZE || start + size > this.end) {
       throw corrupt(`a block of ${String(size)} bytes at ${String(start)} is outside`);
     }
-    let done = 0;
-    while (done < size) {
-      const count = readSync(this.descriptor, stored, done, size - done, start + done);
-      if (count === 0) throw corrupt(`it ends at byte ${String(start + done)}`);
-      done += count;
-    }
+    const done = readAt(this.descriptor, stored.subarray(0, size), start);
+    if (done < size) throw corrupt(`it ends at byte ${String(start + done)}`);
     return size;
+  }
+
+  /** Where a fragment block stands. */
+  fragmentPlace(index: number): FragmentBlock {
+    return this.tables.fragment(index);
   }
 
   private fragment(index: number): Promise<Buffer> {

@@ -23,22 +23,35 @@ export interface StoredBlock {
   readonly raw: boolean;
 }
 
-/** A block that need not be compressed, because its compressed form is at hand. */
-export type FindStored = (digest: Buffer) => StoredBlock | undefined;
+/** A block of the previous image. */
+export interface PreviousBlock extends StoredBlock {
+  /** CRC-32 of its bytes. */
+  readonly sum: number;
+  /** Byte of the previous image where it stands. */
+  readonly start: number;
+}
+
+/** A block that need not be compressed, because its compressed form is at hand; read into `room`. */
+export type FindStored = (digest: Buffer, room: Buffer) => PreviousBlock | undefined;
 
 /** A block that was written. */
 export interface StoredPlace {
+  /** Byte of the image where it stands. */
+  readonly start: number;
   readonly sizeWord: number;
   /** CRC-32 of it as it is stored. */
   readonly sum: number;
   /** sha256 of its content. */
   readonly digest: Buffer;
+  /** Byte of the previous image that it was copied from. */
+  readonly copiedFrom: number | undefined;
 }
 
 interface Job {
   readonly slot: Slot;
   readonly digest: Buffer;
   readonly block: Promise<StoredBlock>;
+  readonly previous: PreviousBlock | undefined;
   readonly placed: Placed;
 }
 
@@ -62,8 +75,6 @@ export class BlockWriter {
   private slots: number;
   /** All blocks so far, in the order of the image. */
   readonly written: StoredPlace[] = [];
-  /** How many of them were at hand and not compressed. */
-  copied = 0;
   /** Byte of the image where the next block goes. */
   position: number;
 
@@ -95,12 +106,11 @@ export class BlockWriter {
 
   /** Sends the first `length` bytes of the slot's input on their way; the slot is taken. */
   submit(slot: Slot, length: number, digest: Buffer, placed: Placed): void {
-    const stored = this.options.findStored(digest);
-    if (stored !== undefined) this.copied++;
-    const block = stored === undefined ? this.compress(slot, length) : Promise.resolve(stored);
+    const previous = this.options.findStored(digest, slot.output);
+    const block = previous === undefined ? this.compress(slot, length) : Promise.resolve(previous);
     // A failure is met when the block's turn comes; until then it is not an unhandled one.
     block.catch(() => undefined);
-    this.queue.push({ slot, digest, block, placed });
+    this.queue.push({ slot, digest, block, previous, placed });
   }
 
   /** Waits until everything is written. */
@@ -134,7 +144,13 @@ export class BlockWriter {
     writeAll(this.options.descriptor, block.bytes, this.position);
     const sizeWord = block.raw ? block.bytes.length | BLOCK_RAW : block.bytes.length;
     job.placed(this.position, sizeWord);
-    this.written.push({ sizeWord, sum: crc32(block.bytes), digest: job.digest });
+    this.written.push({
+      start: this.position,
+      sizeWord,
+      sum: job.previous?.sum ?? crc32(block.bytes),
+      digest: job.digest,
+      copiedFrom: job.previous?.start,
+    });
     this.position += block.bytes.length;
     return job.slot;
   }

@@ -4,9 +4,10 @@
  */
 import { nextData } from '../libc.js';
 import { SourceFile } from '../source-file.js';
-import { walkEntries, type FileInode, type Tree } from '../tree.js';
+import type { FileInode, Tree } from '../tree.js';
 import { sha256 } from './block-digest.js';
 import type { BlockWriter } from './block-writer.js';
+import { filesInOrder } from './file-order.js';
 import { NO_FRAGMENT } from './format.js';
 import { FragmentPacker, type TailPlace } from './fragments.js';
 import type { FileLayout } from './inode.js';
@@ -58,6 +59,7 @@ class ContentPacker {
   private readonly fragments: FragmentPacker;
   /** Files by the digests of their full blocks. */
   private readonly known = new Map<string, Blocks>();
+  /** How many files have a size. */
   private readonly sizes = new Map<number, number>();
   private readonly scratch: Buffer;
   private readonly zeros: Buffer;
@@ -72,11 +74,8 @@ class ContentPacker {
   }
 
   async run(): Promise<Contents> {
-    const files = filesOf(this.tree);
-    for (const { size } of files) {
-      const blocks = this.fullBlocks(size);
-      if (blocks > 0) this.sizes.set(blocks, (this.sizes.get(blocks) ?? 0) + 1);
-    }
+    const files = filesInOrder(this.tree);
+    for (const { size } of files) this.sizes.set(size, (this.sizes.get(size) ?? 0) + 1);
     const pending: [FileInode, Pending][] = [];
     for (const file of files) pending.push([file, await this.packFile(file)]);
     this.fragments.finish();
@@ -108,10 +107,12 @@ class ContentPacker {
     return { blocks, tail: { length, digest, place } };
   }
 
-  /** Equal runs of full blocks are stored once; only files of one length can have them. */
+  /** Equal files are stored once. Only files of one size can be equal: others need no second look. */
   private async readFullBlocks(file: FileInode, source: SourceFile): Promise<Blocks> {
     const count = this.fullBlocks(file.size);
-    if ((this.sizes.get(count) ?? 0) < 2) return await this.storeFullBlocks(file, source);
+    if (count === 0 || (this.sizes.get(file.size) ?? 0) < 2) {
+      return await this.storeFullBlocks(file, source);
+    }
     const digests: string[] = [];
     for (let at = 0; at < count; at++) {
       source.read(this.scratch, at * this.options.blockSize);
@@ -163,15 +164,6 @@ class ContentPacker {
   private isZero(bytes: Buffer): boolean {
     return bytes.equals(this.zeros.subarray(0, bytes.length));
   }
-}
-
-/** Regular files in the order of their names, hard-linked ones once. */
-export function filesOf(tree: Tree): FileInode[] {
-  const files: FileInode[] = [];
-  for (const { path, inode } of walkEntries(tree.root)) {
-    if (inode.kind === 'file' && inode.path === path) files.push(inode);
-  }
-  return files;
 }
 
 /** Known when all blocks are written. */

@@ -4,7 +4,7 @@ import { effectiveLevel, type CompressionSettings } from './format.js';
 import { compressionLibraryVersion } from './native.js';
 
 /** Raised when blocks are cut or compressed in another way than before. */
-const LAYOUT = 2;
+const LAYOUT = 3;
 
 /** 32 bytes; blocks that were compressed under equal fingerprints are interchangeable. */
 export function compressionFingerprint(compression: CompressionSettings): Buffer {

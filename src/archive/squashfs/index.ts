@@ -10,6 +10,7 @@ import path from 'node:path';
 import { packInThread, poolThreads, type PackControl } from '../pack-thread.js';
 import { checkCompression, type CompressionSettings } from './format.js';
 import type { SquashfsResult } from './pack-image.js';
+import type { PreviousImageOptions } from './previous-image.js';
 
 export interface PackSquashfsOptions extends CompressionSettings, PackControl {
   /** What to leave out: patterns as `exclusion.ts` describes them, relative to the tree. */
@@ -18,9 +19,10 @@ export interface PackSquashfsOptions extends CompressionSettings, PackControl {
   readonly sourceDateEpoch?: number;
   /**
    * An earlier image, best of nearly the same tree: blocks whose content stands in it are copied and
-   * not compressed again. The result is the same, byte by byte, with any file here and with none.
+   * not compressed again. The result is the same, byte by byte, with any file here and with none. With
+   * the digest that packing it gave, what is copied need not be decompressed to be read back.
    */
-  readonly previous?: string;
+  readonly previous?: PreviousImageOptions;
   /** Blocks that are compressed at a time. Default: one for each CPU, as far as the thread pool goes. */
   readonly threads?: number;
 }
@@ -48,7 +50,9 @@ export async function packSquashfs(
       compression: { compressor, blockSize, ...(level === undefined ? {} : { level }) },
       exclude,
       ...(sourceDateEpoch === undefined ? {} : { sourceDateEpoch }),
-      ...(previous === undefined ? {} : { previous: path.resolve(previous) }),
+      ...(previous === undefined
+        ? {}
+        : { previous: { ...previous, file: path.resolve(previous.file) } }),
       threads: options.threads ?? poolThreads(),
     },
     options,
@@ -58,3 +62,4 @@ export async function packSquashfs(
 export { withSquashfs, type ImageEntry, type SquashfsImage } from './image.js';
 export type { ImageInode } from './inode-reader.js';
 export type { SquashfsResult } from './pack-image.js';
+export type { PreviousImageOptions } from './previous-image.js';

@@ -11,7 +11,8 @@ import type { Tree } from '../tree.js';
 import { unsignedTime } from '../unsigned-time.js';
 import { writeAll } from '../write-all.js';
 import { encodeBlockIndex } from './block-index.js';
-import { BlockWriter, type FindStored } from './block-writer.js';
+import { BlockCopies } from './block-copies.js';
+import { BlockWriter } from './block-writer.js';
 import { CompressorPool } from './compressor-pool.js';
 import { packContents } from './content.js';
 import { compressionFingerprint } from './fingerprint.js';
@@ -27,7 +28,7 @@ import {
 } from './format.js';
 import { assertRepresentable, encodeMetadata, type MetadataFields } from './metadata.js';
 import { rawMetadataBlock } from './metadata-writer.js';
-import { PreviousImage } from './previous-image.js';
+import { PreviousImage, type PreviousImageOptions } from './previous-image.js';
 import { readBack } from './read-back.js';
 
 export interface SquashfsJob {
@@ -38,7 +39,7 @@ export interface SquashfsJob {
   readonly exclude: readonly string[];
   readonly sourceDateEpoch?: number;
   /** An image whose blocks may be copied. */
-  readonly previous?: string;
+  readonly previous?: PreviousImageOptions;
   readonly threads: number;
 }
 
@@ -76,12 +77,12 @@ export async function packImage(job: SquashfsJob, context: PackContext): Promise
 /** A previous image may be damaged: what cannot be read back is packed once more without it. */
 async function writeImage(writer: ImageWriter): Promise<Written> {
   const previous = writer.openPrevious();
-  if (previous === undefined) return await writer.run(() => undefined);
+  if (previous === undefined) return await writer.run(undefined);
   try {
-    return await writer.run((digest) => previous.find(digest));
+    return await writer.run(previous);
   } catch (error) {
     if (!isReadBackFailure(error)) throw error;
-    return await writer.run(() => undefined);
+    return await writer.run(undefined);
   } finally {
     previous.close();
   }
@@ -96,8 +97,8 @@ function isReadBackFailure(error: unknown): boolean {
 
 class ImageWriter {
   private readonly options: Buffer | undefined;
-  private readonly fingerprint: Buffer;
-  private readonly firstBlock: number;
+  readonly fingerprint: Buffer;
+  readonly firstBlock: number;
   private bytesDone = 0;
 
   constructor(
@@ -115,13 +116,13 @@ class ImageWriter {
   openPrevious(): PreviousImage | undefined {
     const { previous } = this.job;
     if (previous === undefined) return undefined;
-    return PreviousImage.open(previous, this.firstBlock, this.fingerprint);
+    return PreviousImage.open(previous, this, this.context.checkpoint);
   }
 
-  async run(findStored: FindStored): Promise<Written> {
+  async run(previous: PreviousImage | undefined): Promise<Written> {
     const { descriptor, checkpoint } = this.context;
     this.bytesDone = 0;
-    const blocks = this.blockWriter(findStored);
+    const blocks = this.blockWriter(previous);
     try {
       const contents = await packContents(this.tree, {
         blockSize: this.job.compression.blockSize,
@@ -135,9 +136,11 @@ class ImageWriter {
       const { bytes, fields } = encodeMetadata({ tree, ...contents, at, compressors, checkpoint });
       const index = encodeBlockIndex(this.fingerprint, blocks.written);
       const size = this.finish(bytes, fields, at, index);
+      this.context.progress(tree.fileBytes, tree.fileBytes, 'read-back');
       const { threads } = this.job;
-      await readBack({ tree, files: contents.files, descriptor, threads, checkpoint });
-      return { size, blocks: blocks.written.length, copiedBlocks: blocks.copied };
+      const copies = new BlockCopies(descriptor, previous, blocks.written);
+      await readBack({ tree, ...contents, descriptor, threads, checkpoint, copies });
+      return { size, blocks: blocks.written.length, copiedBlocks: copies.count };
     } catch (error) {
       throw writeError(this.job.outFile, error, this.tree.fileBytes - this.bytesDone);
     } finally {
@@ -145,14 +148,14 @@ class ImageWriter {
     }
   }
 
-  private blockWriter(findStored: FindStored): BlockWriter {
+  private blockWriter(previous: PreviousImage | undefined): BlockWriter {
     return new BlockWriter({
       descriptor: this.context.descriptor,
       start: this.firstBlock,
       blockSize: this.job.compression.blockSize,
       threads: this.job.threads,
       compressors: this.compressors,
-      findStored,
+      findStored: (digest, room) => previous?.find(digest, room),
     });
   }
 

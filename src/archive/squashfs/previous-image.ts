@@ -2,10 +2,16 @@
  * The blocks of an earlier image, to be copied instead of compressed again. An image that was packed
  * with other settings or another compressor library, or by another program, has none to give: the
  * result must be the same as without it.
+ *
+ * An image whose sha256 is the one that packing it gave is proven: its blocks were decompressed and
+ * compared with their digests then, and the digests stand in the index that the sha256 covers.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { OnibError } from '../../errors.js';
+import type { Digest } from '../../store/manifest.js';
+import { readAt } from '../read-at.js';
+import { fileDigest } from '../file-digest.js';
 import {
   decodeIndexEntries,
   INDEX_HEADER,
@@ -13,9 +19,22 @@ import {
   indexKey,
   indexLength,
 } from './block-index.js';
-import type { StoredBlock } from './block-writer.js';
+import type { PreviousBlock } from './block-writer.js';
 import { BLOCK_RAW, BLOCK_SIZE_MASK, SUPER_SIZE } from './format.js';
 import { decodeSuperBlock } from './super-block.js';
+
+export interface PreviousImageOptions {
+  readonly file: string;
+  /** What packing it gave; an image that has another one is left alone. */
+  readonly digest?: Digest;
+}
+
+/** What its blocks must have been compressed with, to be of use. */
+export interface UsableBlocks {
+  /** Byte of the image where the first one stands. */
+  readonly firstBlock: number;
+  readonly fingerprint: Buffer;
+}
 
 interface Place {
   readonly start: number;
@@ -25,12 +44,18 @@ interface Place {
 
 export class PreviousImage {
   private constructor(
-    private readonly descriptor: number,
+    readonly descriptor: number,
     private readonly places: ReadonlyMap<string, Place>,
+    /** It is, byte by byte, what was read back when it was packed. */
+    readonly proven: boolean,
   ) {}
 
   /** Undefined when the file is not there or has no blocks for a pack with this fingerprint. */
-  static open(file: string, firstBlock: number, fingerprint: Buffer): PreviousImage | undefined {
+  static open(
+    { file, digest }: PreviousImageOptions,
+    usable: UsableBlocks,
+    checkpoint: () => void,
+  ): PreviousImage | undefined {
     let descriptor: number;
     try {
       descriptor = openSync(file, 'r');
@@ -40,20 +65,27 @@ export class PreviousImage {
     }
     let places: ReadonlyMap<string, Place> | undefined;
     try {
-      places = readPlaces(descriptor, firstBlock, fingerprint);
+      const { size } = fstatSync(descriptor);
+      if (digest === undefined || digest === fileDigest(descriptor, size, checkpoint)) {
+        places = readPlaces(descriptor, usable);
+      }
     } finally {
       if (places === undefined) closeSync(descriptor);
     }
-    return places === undefined ? undefined : new PreviousImage(descriptor, places);
+    return places && new PreviousImage(descriptor, places, digest !== undefined);
   }
 
-  /** The compressed form of a block with this digest. */
-  find(digest: Buffer): StoredBlock | undefined {
+  /** The compressed form of a block with this digest, at the beginning of `room`. */
+  find(digest: Buffer, room: Buffer): PreviousBlock | undefined {
     const place = this.places.get(indexKey(digest));
     if (place === undefined) return undefined;
-    const bytes = readExactly(this.descriptor, place.sizeWord & BLOCK_SIZE_MASK, place.start);
-    if (bytes === undefined || crc32(bytes) !== place.sum) return undefined;
-    return { bytes, raw: (place.sizeWord & BLOCK_RAW) !== 0 };
+    const { start, sum, sizeWord } = place;
+    const bytes = room.subarray(0, sizeWord & BLOCK_SIZE_MASK);
+    if (bytes.length !== (sizeWord & BLOCK_SIZE_MASK)) return undefined;
+    if (readAt(this.descriptor, bytes, start) !== bytes.length || crc32(bytes) !== sum) {
+      return undefined;
+    }
+    return { bytes, raw: (sizeWord & BLOCK_RAW) !== 0, sum, start };
   }
 
   close(): void {
@@ -63,8 +95,7 @@ export class PreviousImage {
 
 function readPlaces(
   descriptor: number,
-  firstBlock: number,
-  fingerprint: Buffer,
+  { firstBlock, fingerprint }: UsableBlocks,
 ): ReadonlyMap<string, Place> | undefined {
   const end = blocksEnd(descriptor);
   if (end === undefined) return undefined;
@@ -101,10 +132,5 @@ function blocksEnd(
 
 function readExactly(descriptor: number, length: number, position: number): Buffer | undefined {
   const bytes = Buffer.allocUnsafeSlow(length);
-  for (let done = 0; done < length;) {
-    const count = readSync(descriptor, bytes, done, length - done, position + done);
-    if (count === 0) return undefined;
-    done += count;
-  }
-  return bytes;
+  return readAt(descriptor, bytes, position) === length ? bytes : undefined;
 }

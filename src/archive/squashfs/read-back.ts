@@ -1,6 +1,7 @@
 /**
  * Reads a new image back and compares it with the tree that was packed: every inode's fields, every
- * name, and the digest of every block that a file consists of.
+ * name, and the digest of every block that a file consists of. Blocks that were copied from a proven
+ * image are compared with those there, and need not be decompressed.
  */
 import { displayName } from '../byte-string.js';
 import { Limiter } from '../limiter.js';
@@ -13,15 +14,19 @@ import {
   type Tree,
 } from '../tree.js';
 import { unsignedTime } from '../unsigned-time.js';
+import type { BlockCopies } from './block-copies.js';
 import { sha256 } from './block-digest.js';
 import type { FileContent } from './content.js';
 import { SquashfsImage } from './image.js';
 import type { FilePiece } from './block-reader.js';
+import type { FragmentBlock } from './tables.js';
 import type { ImageFile, ImageInode } from './inode-reader.js';
 
 export interface ReadBackInput {
   readonly tree: Tree;
   readonly files: ReadonlyMap<FileInode, FileContent>;
+  readonly fragments: readonly FragmentBlock[];
+  readonly copies: BlockCopies;
   readonly descriptor: number;
   /** Blocks that are decompressed at a time. */
   readonly threads: number;
@@ -39,12 +44,16 @@ export async function readBack(input: ReadBackInput): Promise<void> {
   }
 }
 
+type TailPiece = Extract<FilePiece, { readonly kind: 'tail' }>;
+
 class ReadBack {
   private readonly limiter: Limiter;
   private readonly running = new Set<Promise<void>>();
   private readonly checked = new Set<Inode>();
   /** Blocks by place, with the digest that they were found to have. */
   private readonly digests = new Map<string, Buffer>();
+  /** Fragment blocks by their number: whether each is where it was put, and a copy of a proven one. */
+  private readonly copiedFragments = new Map<number, boolean>();
   private failure: Error | undefined;
 
   constructor(
@@ -135,13 +144,35 @@ class ReadBack {
       if (expected !== undefined) throw difference(inode.path, 'has zeros for content');
       return;
     }
-    // Equal files share their blocks.
-    const place =
-      piece.kind === 'block' ? `${String(piece.start)}/${String(piece.length)}` : undefined;
-    let digest = place === undefined ? undefined : this.digests.get(place);
-    digest ??= await this.image.blocks.withPiece(piece, sha256);
-    if (place !== undefined) this.digests.set(place, digest);
+    if (piece.kind === 'tail' && expected !== undefined && this.isCopiedTail(inode, piece)) return;
+    const digest = await this.digestOf(piece);
     if (expected?.equals(digest) !== true) throw difference(inode.path, 'has another content');
+  }
+
+  private async digestOf(piece: FilePiece): Promise<Buffer> {
+    if (piece.kind !== 'block') return await this.image.blocks.withPiece(piece, sha256);
+    const copied = this.input.copies.contentDigest(piece.start, piece.sizeWord);
+    if (copied !== undefined) return copied;
+    // Equal files share their blocks.
+    const place = `${String(piece.start)}/${String(piece.length)}`;
+    const digest = this.digests.get(place) ?? (await this.image.blocks.withPiece(piece, sha256));
+    this.digests.set(place, digest);
+    return digest;
+  }
+
+  /** A copied block has the tails that were put into it, where they were put. */
+  private isCopiedTail(inode: FileInode, { fragment, offset }: TailPiece): boolean {
+    const packed = this.input.files.get(inode);
+    if (packed?.fragment !== fragment || packed.tailOffset !== offset) return false;
+    let copied = this.copiedFragments.get(fragment);
+    if (copied === undefined) {
+      const { start, sizeWord } = this.image.blocks.fragmentPlace(fragment);
+      copied =
+        this.input.fragments[fragment]?.start === start &&
+        this.input.copies.contentDigest(start, sizeWord) !== undefined;
+      this.copiedFragments.set(fragment, copied);
+    }
+    return copied;
   }
 }
 

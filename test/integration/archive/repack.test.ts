@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SUPER_SIZE } from '../../../src/archive/squashfs/format.js';
 import { packSquashfs, type SquashfsResult } from '../../../src/archive/squashfs/index.js';
 import { run } from '../../../src/host/run.js';
+import type { Digest } from '../../../src/store/manifest.js';
 
 let work: string;
 let tree: string;
@@ -30,7 +31,8 @@ function image(name: string): string {
   return path.join(work, `${name}.squashfs`);
 }
 
-async function repack(previous: string): Promise<SquashfsResult> {
+async function repack(file: string, digest?: Digest): Promise<SquashfsResult> {
+  const previous = { file, ...(digest === undefined ? {} : { digest }) };
   return await packSquashfs(tree, image('repacked'), { ...settings, previous });
 }
 
@@ -40,10 +42,19 @@ test('packSquashfs() copies every block of an unchanged tree', async () => {
   expect(first.blocks).toBeGreaterThan(100);
 });
 
+test('packSquashfs() copies from an image that is the one that was packed, and from no other', async () => {
+  expect(await repack(image('first'), first.digest)).toEqual({
+    ...first,
+    copiedBlocks: first.blocks,
+  });
+  const other: Digest = `sha256:${'0'.repeat(64)}`;
+  expect(await repack(image('first'), other)).toEqual(first);
+});
+
 test('packSquashfs() compresses few blocks when a small file changes its size', async () => {
   await appendFile(path.join(tree, '150'), 'more and more');
   const full = await packSquashfs(tree, image('full'), settings);
-  const again = await repack(image('first'));
+  const again = await repack(image('first'), first.digest);
   expect(again.digest).toBe(full.digest);
   // Tails are cut about every eight blocks; without that half of the blocks would change.
   expect(again.blocks - again.copiedBlocks).toBeLessThan(0.35 * again.blocks);
