@@ -4,14 +4,9 @@ import type { Artifact } from '../store/manifest.js';
 import type { Workshop } from './workshop.js';
 
 export async function buildBaseImage(step: BaseStep, workshop: Workshop): Promise<Artifact[]> {
-  const tree = await workshop.tempTree('base');
+  const tree = await workshop.bootstrap(step.image, step.image.packages);
   const changes = await workshop.tempTree('changes');
-  await workshop.bootstrap(step.image, step.image.packages, tree);
-  {
-    await using open = await workshop.openTree(tree, changes);
-    await workshop.provision(step.image, open);
-    await workshop.packages.record(open.root);
-  }
+  await workshop.provision(step.image, { lower: tree, changes });
   await using mounts = workshop.mounts();
   const whole = await workshop.mergeChanges(mounts, tree, changes);
   return [

@@ -1,7 +1,7 @@
 /** Packages that a step downloaded go into the cache that all builds share, when they are what the archive says. */
-import { readdir, rename } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { run } from '../host/run.js';
+import { copyWholeFile } from '../host/whole-file.js';
 import { packageDigest } from '../provision/package-cache.js';
 import type { StepPackages } from './step-packages.js';
 
@@ -17,8 +17,6 @@ export async function keepDownloads(
     const file = path.join(downloads, name);
     const digest = await packageDigest(file);
     if (digest === undefined || digest !== expected.get(name)) continue;
-    const partial = path.join(cache, 'partial', name);
-    await run(['cp', '--reflink=auto', file, partial]);
-    await rename(partial, path.join(cache, name));
+    await copyWholeFile(file, path.join(cache, name), true);
   }
 }

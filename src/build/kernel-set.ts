@@ -14,14 +14,12 @@ const INITRD_IN_TREE = '/root/initrd.img';
 
 export async function buildKernelSet(step: KernelSetStep, workshop: Workshop): Promise<Artifact[]> {
   const { image } = step;
-  const tree = await workshop.tempTree('kernel');
-  const changes = await workshop.tempTree('changes');
   const kernelPackages = image.kernelPackage === undefined ? [] : [image.kernelPackage];
-  await workshop.bootstrap(image, [...image.packages, ...kernelPackages], tree);
+  const tree = await workshop.bootstrap(image, [...image.packages, ...kernelPackages]);
+  const changes = await workshop.tempTree('changes');
+  await workshop.provision(image, { lower: tree, changes });
 
   await using open = await workshop.openTree(tree, changes);
-  await workshop.provision(image, open);
-  await workshop.packages.record(open.root);
   const kernelVersion = await onlyKernel(open.root, image.name);
 
   workshop.stage(`make the initrd for ${kernelVersion}`);

@@ -9,13 +9,9 @@ export async function buildOverlay(
   base: Artifact,
   workshop: Workshop,
 ): Promise<Artifact[]> {
+  const lower = await workshop.mountBase(base);
   const changes = await workshop.tempTree('changes');
-  {
-    const lower = await workshop.mountBase(base);
-    await using open = await workshop.openTree(lower, changes);
-    await workshop.provision(step.image, open);
-    await workshop.packages.record(open.root, lower);
-  } // everything is unmounted: only what changed is packed
+  await workshop.provision(step.image, { lower, changes, base: base.digest });
   await workshop.guardOverlay(step.image.name, changes, base);
   return [
     await workshop.packOverlay(changes, {

@@ -148,7 +148,7 @@ async function inWorkspace(
   for (const directory of [downloads, work, archives]) await mkdir(directory);
   await using mounts = new Mounts(context.workspace);
   await mounts.overlay({ lower: [cache], upper: downloads, work, target: archives });
-  const workshop = new Workshop({ ...context, archives }, step, log);
+  await using workshop = new Workshop({ ...context, archives }, step, log);
   await using _downloads = {
     [Symbol.asyncDispose]: async () => keepDownloads(downloads, cache, workshop.packages),
   };

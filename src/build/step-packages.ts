@@ -64,6 +64,11 @@ export class StepPackages {
     return withPackages(this.#step.inputs, packageInputs(packages, this.#settings.architecture));
   }
 
+  /** What the step's image is made of; known after `record`. */
+  get recorded(): readonly LockedPackage[] {
+    return this.#recorded ?? [];
+  }
+
   get #locked(): readonly LockedPackage[] {
     return this.#step.lock?.packages ?? [];
   }

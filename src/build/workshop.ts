@@ -10,12 +10,10 @@ import { packOverlay } from '../archive/overlay-archive.js';
 import { packSquashfs, type PreviousImageOptions } from '../archive/squashfs/index.js';
 import { Mounts } from '../host/mounts.js';
 import { run } from '../host/run.js';
-import { removeTree } from '../host/trees.js';
 import { inputDigest } from '../plan/inputs.js';
 import type { PlanStep } from '../plan/plan.js';
 import type { ImageConfig, Settings } from '../project/config.js';
-import { runProvisioners } from '../provision/ansible.js';
-import type { AnsibleEvent } from '../provision/ansible-events.js';
+import { runProvisioner } from '../provision/ansible.js';
 import { bootstrap } from '../provision/bootstrap.js';
 import { dropProvidedCopies, mountProvided, writeProvidedLayer } from '../provision/provided.js';
 import { ensurePythonToolbox } from '../provision/python-toolbox.js';
@@ -24,8 +22,10 @@ import { copyAttributes, removeTraces } from './clean-tree.js';
 import type { CellContext } from './cell-context.js';
 import { guardOverlay } from './guard-overlay.js';
 import { holdingOnError } from './held-tree.js';
+import { Snapshots } from './snapshots.js';
 import { StepPackages } from './step-packages.js';
 import { SourceDate } from './source-date.js';
+import { forwardTask } from './task-events.js';
 import { TaskTimes } from './task-times.js';
 
 /** A tree that is mounted for provisioning; closing it leaves the changes alone, without traces. */
@@ -52,7 +52,16 @@ export class OpenTree implements AsyncDisposable {
 type Described = Pick<Artifact, 'kind' | 'name' | 'fileName' | 'format'> &
   Partial<Pick<Artifact, 'kernelVersion' | 'baseDigest'>>;
 
-export class Workshop {
+interface ProvisionTrees {
+  /** Read only. */
+  readonly lower: string;
+  /** Takes what provisioners change. */
+  readonly changes: string;
+  /** Overlays: digest of the base image, whose packages do not count. */
+  readonly base?: string;
+}
+
+export class Workshop implements AsyncDisposable {
   readonly context: CellContext;
   readonly step: PlanStep;
   readonly logDirectory: string;
@@ -60,6 +69,8 @@ export class Workshop {
   readonly #started = Date.now();
   readonly #tasks = new TaskTimes();
   readonly #date: SourceDate;
+  readonly #snapshots: Snapshots;
+  #listsAreFresh = false;
 
   constructor(context: CellContext, step: PlanStep, logDirectory: string) {
     this.context = context;
@@ -74,6 +85,14 @@ export class Workshop {
       },
     });
     this.#date = new SourceDate(step.inputs);
+    this.#snapshots = new Snapshots(context, step, (message) => {
+      this.warn(message);
+    });
+  }
+
+  /** Waits for what still reads the trees. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#snapshots.settled();
   }
 
   get settings(): Settings {
@@ -104,18 +123,30 @@ export class Workshop {
     return new Mounts(this.context.workspace);
   }
 
-  /** Frees a tree's memory before the next step. */
-  async discard(...trees: readonly string[]): Promise<void> {
-    for (const tree of trees) await removeTree(tree);
-  }
-
   /** With `--shell-on-error` a tree in which something fails is held. */
   async #holding<T>(root: string, work: () => Promise<T>): Promise<T> {
     const { hold, signal } = this.context;
     return await holdingOnError(hold, { step: this.step.title, root, signal }, work);
   }
 
-  async bootstrap(image: ImageConfig, packages: readonly string[], tree: string): Promise<void> {
+  /** A tree of Debian's packages: the snapshot of an earlier build, or made now. Nobody may change it. */
+  async bootstrap(image: ImageConfig, packages: readonly string[]): Promise<string> {
+    const tree = await this.tempTree(image.kind);
+    const known = await this.#snapshots.find(0, 0);
+    if (known === undefined) await this.#bootstrapInto(tree, image, packages);
+    else {
+      this.stage(`take the snapshot of ${this.settings.suite}`);
+      await this.#snapshots.restore(known.file, tree);
+    }
+    await this.#date.addTree(tree);
+    return tree;
+  }
+
+  async #bootstrapInto(
+    tree: string,
+    image: ImageConfig,
+    packages: readonly string[],
+  ): Promise<void> {
     this.stage(`bootstrap ${this.settings.suite} with ${this.settings.bootstrap}`);
     const request = {
       what: `${image.kind} "${image.name}"`,
@@ -133,7 +164,7 @@ export class Workshop {
     };
     await this.#holding(tree, () => bootstrap(request));
     await removeTraces(tree);
-    await this.#date.addTree(tree);
+    this.#snapshots.save(0, tree);
   }
 
   /** Mounts `lower` with a layer for changes over it, and everything that provisioners need. */
@@ -190,25 +221,63 @@ export class Workshop {
     );
   }
 
-  /** Runs the image's provisioners in the open tree. */
-  async provision(image: ImageConfig, tree: OpenTree): Promise<void> {
-    await this.#holding(tree.root, () => this.#provision(image, tree));
+  /**
+   * Runs the image's provisioners, each in a tree of its own over the changes of those before it.
+   * Facts, handlers and variables of one are unknown to the next: so a snapshot between them holds all
+   * that there is.
+   */
+  async provision(image: ImageConfig, { lower, changes, base }: ProvisionTrees): Promise<void> {
+    if (base !== undefined) this.#snapshots.over(base);
+    const last = image.provisioners.length - 1;
+    for (let index = await this.#resume(changes, last); index <= last; index++) {
+      {
+        await using open = await this.openTree(lower, changes);
+        await this.#holding(open.root, async () => {
+          await this.#updateLists(image, open.root);
+          await this.#runProvisioner(image, index, open.root);
+        });
+        if (index === last) {
+          await this.packages.record(open.root, base === undefined ? undefined : lower);
+        }
+      }
+      if (index < last) {
+        this.#snapshots.save(index + 1, changes);
+        await this.#snapshots.settled();
+      }
+    }
+    await this.#snapshots.keep(this.packages.recorded);
   }
 
-  async #provision(image: ImageConfig, tree: OpenTree): Promise<void> {
+  /** @returns The provisioner to begin with. */
+  async #resume(changes: string, last: number): Promise<number> {
+    const known = last < 1 ? undefined : await this.#snapshots.find(1, last);
+    if (known === undefined) return 0;
+    this.stage(`take the snapshot after provisioner ${String(known.level)}`);
+    await this.#snapshots.restore(known.file, changes);
+    return known.level;
+  }
+
+  async #updateLists(image: ImageConfig, root: string): Promise<void> {
+    if (this.#listsAreFresh) return;
     this.stage('update package lists');
-    await this.packages.updateLists(image, tree.root);
-    this.stage('provision');
-    await runProvisioners({
+    await this.packages.updateLists(image, root);
+    this.#listsAreFresh = true;
+  }
+
+  async #runProvisioner(image: ImageConfig, index: number, root: string): Promise<void> {
+    const { length } = image.provisioners;
+    this.stage(length === 1 ? 'provision' : `provision ${String(index + 1)} of ${String(length)}`);
+    await runProvisioner({
       image,
+      index,
       project: this.context.project,
-      tree: tree.root,
+      tree: root,
       logDirectory: this.logDirectory,
       scratch: await this.tempTree('ansible'),
       environment: this.#date.environment,
       signal: this.context.signal,
       onEvent: (event) => {
-        this.#forward(event);
+        forwardTask(event, this.step.title, this.#tasks, this.context.emit);
       },
     });
   }
@@ -223,37 +292,6 @@ export class Workshop {
       },
     });
     return (await this.#holding(tree.root, () => command)).stdout;
-  }
-
-  #forward(event: AnsibleEvent): void {
-    const { step, context } = { step: this.step.title, context: this.context };
-    if (event.event === 'error') {
-      context.emit({ type: 'warning', step, message: event.message });
-      return;
-    }
-    const common = {
-      step,
-      task: event.task,
-      ...(event.role === null ? {} : { role: event.role }),
-    };
-    const place = {
-      ...(event.file === null ? {} : { file: event.file }),
-      ...(event.line === null ? {} : { line: event.line }),
-    };
-    if (event.event === 'task-start') {
-      const where = event.file === null ? {} : { where: { file: event.file, ...place } };
-      this.#tasks.start({ ...common, ...where }, Date.now());
-      context.emit({ type: 'task-start', ...common });
-    } else {
-      this.#tasks.end(Date.now());
-      context.emit({
-        type: 'task-end',
-        ...common,
-        status: event.status,
-        seconds: event.seconds,
-        ...place,
-      });
-    }
   }
 
   async packSquashfs(tree: string, described: Described): Promise<Artifact> {

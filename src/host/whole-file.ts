@@ -18,12 +18,14 @@ const NO_TMPFILE = new Set(['EOPNOTSUPP', 'EISDIR', 'EINVAL']);
 export const PARTIAL_SUFFIX = '.partial';
 
 /**
- * Writes `file` through `write`, fsyncs it and gives it its name; an existing file stays as it is
- * when it appeared meanwhile.
+ * Writes `file` through `write`, fsyncs it and gives it its name.
+ *
+ * @param replace Take the place of a file of this name; otherwise it is an error that there is one.
  */
 export async function writeWholeFile(
   file: string,
   write: (handle: FileHandle) => Promise<void>,
+  replace = false,
 ): Promise<void> {
   const handle = await openUnnamed(path.dirname(file));
   if (handle === undefined) {
@@ -33,19 +35,22 @@ export async function writeWholeFile(
   try {
     await write(handle);
     await handle.sync();
-    await run(['ln', '-L', '--', `/proc/${String(process.pid)}/fd/${String(handle.fd)}`, file]);
+    // With --force it links under another name and renames (coreutils 8.30).
+    const how = replace ? ['-L', '--force'] : ['-L'];
+    await run(['ln', ...how, '--', `/proc/${String(process.pid)}/fd/${String(handle.fd)}`, file]);
   } finally {
     await handle.close();
   }
 }
 
 /** Copies a file so that the copy appears whole or not at all, as `writeWholeFile` does. */
-export async function copyWholeFile(source: string, file: string): Promise<void> {
-  await writeWholeFile(file, async (handle) => {
+export async function copyWholeFile(source: string, file: string, replace = false): Promise<void> {
+  const copy = async (handle: FileHandle): Promise<void> => {
     for await (const chunk of createReadStream(source, { highWaterMark: COPY_BYTES })) {
       await handle.writeFile(chunk as Buffer);
     }
-  });
+  };
+  await writeWholeFile(file, copy, replace);
 }
 
 /** Writes a small file in place of the one that has this name, so that a reader sees the old text or the new. */

@@ -5,8 +5,8 @@
  * Where packages are fetched from is not among them: a nearer mirror gives the same image.
  */
 import { createHash } from 'node:crypto';
-import type { ImageConfig, Settings } from '../project/config.js';
-import { settingNames } from '../project/keys.js';
+import type { ImageConfig, Provisioner, Settings } from '../project/config.js';
+import { imageKeys, namesOf, settingNames } from '../project/keys.js';
 import type { Digest } from '../store/manifest.js';
 import type { AptSources, Facts, Inputs } from './plan.js';
 
@@ -15,6 +15,8 @@ const NO_VARIABLES = new Set(['provisioner', 'provisioners', 'kind', 'base']);
 
 /** A date that the user gave, which takes the place of the one that the packages give. */
 export const DATE_INPUT = 'setting SOURCE_DATE_EPOCH';
+/** Keys that onib itself reads; roles may as well. */
+const keyNames = Object.values(imageKeys).flatMap((key) => namesOf(key));
 
 /** Identity of a set of inputs: sha256 over `[name, value]` pairs sorted by name, as JSON. */
 export function inputDigest(inputs: Inputs): Digest {
@@ -24,14 +26,90 @@ export function inputDigest(inputs: Inputs): Digest {
 /** Everything that goes into an image, except an overlay's base. */
 export function imageInputs(image: ImageConfig, facts: Facts, sources: AptSources): Inputs {
   return {
+    ...merged(image.provisioners.map((one) => roleInputs(image, one, facts))),
     provisioners: image.provisioners.map(({ role }) => role).join(' '),
-    ...settingInputs(image),
-    ...variableInputs(image.variables),
-    ...facts.roleFiles[image.name],
+    ...treeInputs(image, facts, sources),
+    ...packingInputs(image, facts),
+  };
+}
+
+function merged(inputs: readonly Inputs[]): Inputs {
+  return Object.fromEntries(inputs.flatMap((one) => Object.entries(one)));
+}
+
+/** What goes into an image's tree before its provisioners run: `levels[0]`; then each of them. */
+export function levelInputs(image: ImageConfig, facts: Facts, sources: AptSources): Inputs[] {
+  return [
+    treeInputs(image, facts, sources),
+    ...image.provisioners.map((one) => ({ role: one.role, ...roleInputs(image, one, facts) })),
+  ];
+}
+
+/** A provisioner: its files, and the variables that they name. */
+function roleInputs(image: ImageConfig, { directory }: Provisioner, facts: Facts): Inputs {
+  const role = facts.roles[directory];
+  const words =
+    role?.words === undefined || facts.shared.words === undefined
+      ? undefined
+      : [role.words, facts.shared.words];
+  const used = usedVariables(image.variables, words);
+  return {
+    ...facts.shared.files,
+    ...role?.files,
+    ...variableInputs(used, image.variables),
+    ...toolInputs(['onib', 'ansible-core'], facts),
+  };
+}
+
+/** The tree before provisioning: Debian's packages, for an overlay those of its base. */
+function treeInputs(image: ImageConfig, facts: Facts, sources: AptSources): Inputs {
+  const { suite, architecture, components, bootstrap } = image.settings;
+  const common = {
+    'setting suite': suite,
+    'setting architecture': architecture,
+    'setting components': components.join(' '),
     sources: suitesOf(sources),
     ...(facts.sourceDate === undefined ? {} : { [DATE_INPUT]: String(facts.sourceDate) }),
-    ...toolInputs(toolsOf(image), facts),
+    ...toolInputs(['onib'], facts),
   };
+  if (image.kind === 'overlay') return common;
+  return {
+    ...common,
+    'setting bootstrap': bootstrap,
+    ...variableInputs(['packages', 'kernel_package'], image.variables),
+    ...toolInputs([bootstrap], facts),
+  };
+}
+
+/** What happens after provisioning: onib's own keys, and how the image is packed. */
+function packingInputs(image: ImageConfig, facts: Facts): Inputs {
+  const own = variableInputs(keyNames, image.variables);
+  if (image.kind === 'overlay') return own;
+  const { compressor, level, blockSize } = image.settings.compression;
+  const compression = [compressor, level, `${blockSize / 1024}K`].filter(Boolean).join(' ');
+  return { ...own, 'setting compression': compression, ...toolInputs(['libsquashfs1'], facts) };
+}
+
+/**
+ * Names of variables that files with these words can use, directly or through another variable's
+ * value. Ansible's own (`ansible_become`) steer it without being named.
+ */
+function usedVariables(
+  variables: Readonly<Record<string, unknown>>,
+  words: readonly ReadonlySet<string>[] | undefined,
+): string[] {
+  const names = Object.keys(variables);
+  if (words === undefined) return names;
+  const used = new Set(
+    names.filter((name) => name.startsWith('ansible_') || words.some((set) => set.has(name))),
+  );
+  for (const name of used) {
+    const value = JSON.stringify(variables[name]);
+    for (const [word] of value.matchAll(/[A-Za-z_]\w*/g)) {
+      if (Object.hasOwn(variables, word)) used.add(word);
+    }
+  }
+  return [...used];
 }
 
 /** Everything that goes into the boot loaders. */
@@ -49,38 +127,21 @@ export function loaderInputs(
   };
 }
 
-function settingInputs({ kind, settings }: ImageConfig): Inputs {
-  const inputs: Record<string, string> = {
-    'setting suite': settings.suite,
-    'setting architecture': settings.architecture,
-    'setting components': settings.components.join(' '),
-  };
-  if (kind === 'overlay') return inputs;
-  const { compressor, level, blockSize } = settings.compression;
-  return {
-    ...inputs,
-    'setting bootstrap': settings.bootstrap,
-    'setting compression': [compressor, level, `${blockSize / 1024}K`].filter(Boolean).join(' '),
-  };
-}
-
 /** Digests, because a variable may hold a secret and inputs stand in the release manifest. */
-function variableInputs(variables: Readonly<Record<string, unknown>>): Inputs {
-  const names = Object.keys(variables).filter(
-    (name) => !settingNames.has(name) && !NO_VARIABLES.has(name),
+function variableInputs(
+  names: readonly string[],
+  variables: Readonly<Record<string, unknown>>,
+): Inputs {
+  const present = names.filter(
+    (name) => Object.hasOwn(variables, name) && !settingNames.has(name) && !NO_VARIABLES.has(name),
   );
-  return Object.fromEntries(names.map((name) => [`var ${name}`, digestOf(variables[name])]));
+  return Object.fromEntries(present.map((name) => [`var ${name}`, digestOf(variables[name])]));
 }
 
 /** `trixie main, trixie-updates main`: sources without the mirror's address. */
 function suitesOf(sources: AptSources): string {
   if (sources.lines.length === 0) return "the bootstrapper's own";
   return sources.lines.map((line) => line.split(' ').slice(2).join(' ')).join(', ');
-}
-
-function toolsOf(image: ImageConfig): readonly string[] {
-  if (image.kind === 'overlay') return ['onib', 'ansible-core'];
-  return ['onib', 'ansible-core', 'libsquashfs1', image.settings.bootstrap];
 }
 
 function toolInputs(names: readonly string[], facts: Facts): Inputs {

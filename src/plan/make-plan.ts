@@ -1,8 +1,8 @@
 /** Configuration and facts to a plan: which steps, in which order, and why. */
 import type { Config, ImageConfig } from '../project/config.js';
-import type { Artifact, ArtifactKind } from '../store/manifest.js';
+import type { Artifact, ArtifactKind, Digest } from '../store/manifest.js';
 import { deepFreeze } from './freeze.js';
-import { imageInputs, loaderInputs } from './inputs.js';
+import { imageInputs, inputDigest, levelInputs, loaderInputs } from './inputs.js';
 import { takeKnown, type Product } from './known-artifacts.js';
 import {
   changeInWords,
@@ -131,7 +131,8 @@ function baseStep(image: ImageConfig, context: Context): BaseStep[] {
   if (reasons.length === 0) return [];
   const fileName = `base.${image.settings.suite}.squashfs`;
   const title = titleOf('base', image.name);
-  return [{ kind: 'base', title, image, fileName, reasons, sources, ...locked }];
+  const levels = levelsOf(image, context);
+  return [{ kind: 'base', title, image, fileName, reasons, sources, levels, ...locked }];
 }
 
 function kernelSetStep(image: ImageConfig, context: Context): KernelSetStep[] {
@@ -141,7 +142,8 @@ function kernelSetStep(image: ImageConfig, context: Context): KernelSetStep[] {
   const reasons = [...forced(image, context), ...changes(artifacts, locked, context)];
   if (reasons.length === 0) return [];
   const title = titleOf('kernel set', image.name);
-  return [{ kind: 'kernel-set', title, image, reasons, sources, ...locked }];
+  const levels = levelsOf(image, context);
+  return [{ kind: 'kernel-set', title, image, reasons, sources, levels, ...locked }];
 }
 
 function overlayStep(
@@ -178,6 +180,7 @@ function overlayStep(
       base: planned ? { planned: name } : { artifact: baseArtifact },
       reasons,
       sources,
+      levels: levelsOf(image, context),
       ...locked,
     },
   ];
@@ -191,13 +194,15 @@ function loadersStep(context: Context): LoadersStep[] {
   const reasons = [...(context.force ? ['forced'] : []), ...changes(artifacts, locked, context)];
   if (reasons.length === 0) return [];
   const title = LOADERS_TITLE;
-  return [{ kind: 'loaders', title, settings, files: LOADERS, reasons, sources, ...locked }];
+  const common = { title, reasons, sources, levels: [], ...locked };
+  return [{ kind: 'loaders', settings, files: LOADERS, ...common }];
 }
 
 interface LockedInputs {
   readonly lockName: string;
   readonly inputs: Inputs;
   readonly lock?: StepLock;
+  readonly fresh: boolean;
 }
 
 interface Unlocked {
@@ -226,16 +231,17 @@ function ofLoaders({ config: { settings }, facts }: Context): Unlocked {
 /** Inputs with the packages that the lock names, and how far a build may rely on it. */
 function lockedInputs(
   { lockName, inputs, architecture, baseName, base }: Unlocked,
-  { facts }: Context,
+  { facts, force }: Context,
 ): LockedInputs {
   const entry = facts.lock[lockName];
   const renewed = (facts.newer?.[lockName] ?? []).length > 0;
-  if (entry === undefined || renewed) return { lockName, inputs };
+  const fresh = force || renewed;
+  if (entry === undefined || renewed) return { lockName, inputs, fresh };
   const { packages } = entry;
   const below = baseName === undefined ? [] : (facts.lock[baseName]?.packages ?? []);
   const settled = base === undefined || base.lock?.complete === true;
   return {
-    lockName,
+    ...{ lockName, fresh },
     inputs: withPackages(inputs, packageInputs(packages, architecture)),
     lock: { packages, complete: settled && entry.request === requestDigest(inputs, below) },
   };
@@ -248,6 +254,10 @@ function titleOf(what: string, name: string): string {
 
 function sourcesOf(image: ImageConfig, context: Context): AptSources {
   return context.facts.sources[sourcesKey(image.settings)] ?? { lines: [] };
+}
+
+function levelsOf(image: ImageConfig, context: Context): Digest[] {
+  return levelInputs(image, context.facts, sourcesOf(image, context)).map(inputDigest);
 }
 
 function forced(image: ImageConfig, context: Context): string[] {

@@ -33,6 +33,10 @@ interface StepCommon {
   readonly lockName: string;
   /** Undefined: the newest packages of the mirror are wanted. */
   readonly lock?: StepLock;
+  /** Digests of what goes into the tree before the provisioners, and into each of them. */
+  readonly levels: readonly Digest[];
+  /** From the beginning: no snapshot of an earlier build is used. */
+  readonly fresh: boolean;
   /** Why it has to be built, one line each; never empty. */
   readonly reasons: readonly string[];
   readonly inputs: Inputs;
@@ -88,6 +92,14 @@ export interface Plan {
   readonly defaultProfile?: string;
 }
 
+/** What makes a role what it is. */
+export interface RoleFacts {
+  /** Digest of each file by its name among the inputs: `role roles/x/tasks/main.yml`. */
+  readonly files: Readonly<Record<string, Digest>>;
+  /** Names that stand in these files; undefined: any variable may be used. */
+  readonly words: ReadonlySet<string> | undefined;
+}
+
 /** What planning needs to know about the world; gathered by `project/facts.ts`. */
 export interface Facts {
   /** Artifacts and profiles of the current release. */
@@ -97,8 +109,10 @@ export interface Facts {
   };
   /** Artifacts built before that are not in the current release, in sets that were built together. */
   readonly known?: readonly (readonly Artifact[])[];
-  /** By image name: digest of each file of every role that it uses (role dependencies included), by `role <path>`, and of templates and plugins. */
-  readonly roleFiles: Readonly<Record<string, Readonly<Record<string, Digest>>>>;
+  /** By a role's directory: the role with those that it depends on or includes. */
+  readonly roles: Readonly<Record<string, RoleFacts>>;
+  /** What every role may use: playbook templates, the project's plugins, ansible.cfg. */
+  readonly shared: RoleFacts;
   /** Apt sources by `sourcesKey` of the settings that decide them. */
   readonly sources: Readonly<Record<string, AptSources>>;
   /** What `onib.lock` says. */

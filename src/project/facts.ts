@@ -8,13 +8,14 @@ import path from 'node:path';
 import { EXIT, OnibError } from '../errors.js';
 import { run } from '../host/run.js';
 import { packagePath, version } from '../package.js';
-import type { AptSources, Facts } from '../plan/plan.js';
+import type { AptSources, Facts, RoleFacts } from '../plan/plan.js';
 import { sourcesKey } from '../plan/sources-key.js';
 import type { Artifact, BootProfile, Digest } from '../store/manifest.js';
 import { aptSources, readHostApt } from './apt-sources.js';
-import type { Config, ImageConfig } from './config.js';
+import type { Config } from './config.js';
 import { readLock } from './lock-file.js';
-import { filesBelow, roleFiles } from './role-files.js';
+import { filesBelow, filesOfRoles, roleClosure } from './role-files.js';
+import { wordsBelow } from './role-words.js';
 
 /** Debian packages whose version shapes what is built. */
 const TOOLS = ['ansible-core', 'mmdebstrap', 'debootstrap', 'libsquashfs1'] as const;
@@ -29,14 +30,16 @@ interface Release {
 
 /** @param current The store's current release, when it has one. */
 export async function gatherFacts(config: Config, current?: Release): Promise<Facts> {
-  const [roleDigests, sources, tools, lock] = await Promise.all([
-    gatherRoleFiles(config),
+  const [roles, shared, sources, tools, lock] = await Promise.all([
+    gatherRoles(config),
+    gatherShared(config.root),
     gatherSources(config),
     gatherTools(),
     readLock(config.root),
   ]);
   return {
-    roleFiles: roleDigests,
+    roles,
+    shared,
     sources,
     tools,
     lock,
@@ -59,33 +62,25 @@ export function sourceDate(environment: NodeJS.ProcessEnv): Pick<Facts, 'sourceD
   });
 }
 
-async function gatherRoleFiles(config: Config): Promise<Facts['roleFiles']> {
-  const shared = await sharedFiles(config.root);
+async function gatherRoles(config: Config): Promise<Facts['roles']> {
   const directories = new Set(
     config.images.flatMap((image) => image.provisioners.map((one) => one.directory)),
   );
-  const byDirectory = new Map(
-    await Promise.all(
-      [...directories].map(
-        async (directory) => [directory, await roleFiles(config.root, directory)] as const,
-      ),
-    ),
-  );
-  const ofImage = (image: ImageConfig): Record<string, Digest> =>
-    Object.assign(
-      { ...shared },
-      ...image.provisioners.map((one) => byDirectory.get(one.directory) ?? {}),
-    ) as Record<string, Digest>;
-  return Object.fromEntries(config.images.map((image) => [image.name, ofImage(image)]));
+  const roles = [...directories].map(async (directory): Promise<[string, RoleFacts]> => {
+    const closure = await roleClosure(config.root, directory);
+    const files = await filesOfRoles(config.root, closure);
+    return [directory, { files, words: await wordsBelow(closure) }];
+  });
+  return Object.fromEntries(await Promise.all(roles));
 }
 
 /** Files that shape every provisioned image: onib's playbook templates and the project's plugins. */
-async function sharedFiles(root: string): Promise<Record<string, Digest>> {
-  const digests: Record<string, Digest> = {};
+async function gatherShared(root: string): Promise<RoleFacts> {
+  const files: Record<string, Digest> = {};
   const add = async (name: string, file: string): Promise<void> => {
     const content = await readFile(file).catch(() => undefined);
     if (content === undefined) return;
-    digests[name] = `sha256:${createHash('sha256').update(content).digest('hex')}`;
+    files[name] = `sha256:${createHash('sha256').update(content).digest('hex')}`;
   };
   for (const file of await filesBelow(packagePath('playbooks')).catch(() => [])) {
     if (!file.path.endsWith('.njk')) continue;
@@ -97,7 +92,10 @@ async function sharedFiles(root: string): Promise<Record<string, Digest>> {
       await add(`file ${folder}/${file.path}`, path.join(root, folder, file.path));
     }
   }
-  return digests;
+  return {
+    files,
+    words: await wordsBelow(PROJECT_FOLDERS.map((folder) => path.join(root, folder))),
+  };
 }
 
 async function gatherSources(config: Config): Promise<Readonly<Record<string, AptSources>>> {

@@ -180,7 +180,7 @@ export const imageKeys = {
     type: oneOrMore(text("a role's path such as roles/overlay/provision_x", /^[^\0\n]+$/)),
     default: '(required)',
     summary:
-      'Role, or list of roles, that makes the image. Looked up in the project, then among the ' +
+      'Role, or list of roles, that makes the image; each runs by itself, after those before it. Looked up in the project, then among the ' +
       'roles that ship with onib. Its folder says what is made: `roles/initrd/`, ' +
       '`roles/basefs/`, `roles/overlay/`, `roles/oem/overlay/`.',
     example: 'roles/overlay/provision_discovery',

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { LineCounter, parseAllDocuments } from 'yaml';
 import { packageRoot } from '../package.js';
 import type { Digest } from '../store/manifest.js';
-import { isRole } from './roles.js';
+import { existingRoles, isRole } from './roles.js';
 
 export interface RoleFile {
   /** Relative to the role's directory. */
@@ -79,8 +79,20 @@ export async function roleFiles(
   root: string,
   directory: string,
 ): Promise<Readonly<Record<string, Digest>>> {
+  return await filesOfRoles(root, await roleClosure(root, directory));
+}
+
+/** Digest of every file of these roles, and of files of the project that they name. */
+export async function filesOfRoles(
+  root: string,
+  directories: readonly string[],
+): Promise<Readonly<Record<string, Digest>>> {
   const digests: Record<string, Digest> = {};
-  for (const role of await roleClosure(root, directory)) {
+  for (const role of directories) {
+    for (const name of await namedFiles(root, role)) {
+      const status = await stat(path.join(root, name));
+      digests[`file ${name}`] = await fileDigest(root, await roleFile(root, name, status));
+    }
     for (const file of await filesBelow(role)) {
       const name = `role ${path.posix.join(displayName(root, role), file.path)}`;
       digests[name] = await fileDigest(role, file);
@@ -97,6 +109,11 @@ export async function roleClosure(root: string, directory: string): Promise<stri
     if (seen.has(next)) continue;
     seen.add(next);
     for (const name of await roleNames(next)) {
+      if (name.includes('{{')) {
+        // Which one is decided while Ansible runs: any role of the project may be meant.
+        pending.push(...(await rolesOfProject(root)));
+        continue;
+      }
       const found = await findNamedRole(root, next, name);
       if (found !== undefined) pending.push(found);
     }
@@ -126,20 +143,76 @@ async function findNamedRole(
 
 const ROLE_MODULES = /^(?:ansible\.(?:builtin|legacy)\.)?(?:include_role|import_role)$/;
 
-/** Names of roles that a role's YAML brings in. Templated names cannot be known before Ansible runs. */
+/** Names of roles that a role's YAML brings in, templated ones as they are written. */
 async function roleNames(directory: string): Promise<string[]> {
   const names: string[] = [];
+  for (const { folder, document } of await roleDocuments(directory)) {
+    names.push(...(folder === 'meta' ? dependencies(document) : includedRoles(document)));
+  }
+  return names;
+}
+
+async function rolesOfProject(root: string): Promise<string[]> {
+  const directories = (await existingRoles(root)).map((role) => path.join(root, role));
+  const own = await Promise.all(directories.map(async (one) => ((await isRole(one)) ? [one] : [])));
+  return own.flat();
+}
+
+interface RoleDocument {
+  readonly folder: string;
+  /** Absolute path of its file's directory. */
+  readonly directory: string;
+  readonly document: unknown;
+}
+
+/** The YAML documents that steer a role. */
+async function roleDocuments(role: string): Promise<RoleDocument[]> {
+  const documents: RoleDocument[] = [];
   for (const folder of ['meta', 'tasks', 'handlers']) {
-    const inside = path.join(directory, folder);
+    const inside = path.join(role, folder);
     const files = await filesBelow(inside).catch(() => []);
-    for (const file of files.filter(({ path: name }) => /\.(?:ya?ml|json)$/.test(name))) {
-      const content = await readFile(path.join(inside, file.path), 'utf8');
-      for (const document of parsedDocuments(content)) {
-        names.push(...(folder === 'meta' ? dependencies(document) : includedRoles(document)));
+    for (const { path: name } of files.filter(({ path: one }) => /\.(?:ya?ml|json)$/.test(one))) {
+      const file = path.join(inside, name);
+      for (const document of parsedDocuments(await readFile(file, 'utf8'))) {
+        documents.push({ folder, directory: path.dirname(file), document });
       }
     }
   }
-  return names.filter((name) => !name.includes('{{'));
+  return documents;
+}
+
+/** Files of the project outside of the role that its tasks name by a path: `src: ../../../common/motd`. */
+async function namedFiles(root: string, role: string): Promise<string[]> {
+  const found = new Set<string>();
+  for (const { directory, document } of await roleDocuments(role)) {
+    const bases = [
+      directory,
+      ...['files', 'templates', 'vars', 'tasks'].map((name) => path.join(role, name)),
+      root,
+    ];
+    for (const text of pathsIn(document)) {
+      for (const base of bases) {
+        const relative = path.relative(root, path.resolve(base, text));
+        const outside = path.relative(role, path.join(root, relative)).startsWith('..');
+        if (relative.startsWith('..') || !outside) continue;
+        if ((await stat(path.join(root, relative)).catch(() => undefined))?.isFile() === true) {
+          found.add(relative);
+        }
+      }
+    }
+  }
+  return [...found];
+}
+
+const MAX_PATH = 300;
+
+function pathsIn(value: unknown): string[] {
+  if (typeof value === 'string') {
+    const isPath = value.includes('/') && value.length <= MAX_PATH && !/[\n\0]|\{\{/.test(value);
+    return isPath ? [value] : [];
+  }
+  if (Array.isArray(value)) return value.flatMap(pathsIn);
+  return isRecord(value) ? Object.values(value).flatMap(pathsIn) : [];
 }
 
 /** Mistakes in a role's YAML are Ansible's to report, with its own words. */

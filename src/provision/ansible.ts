@@ -1,5 +1,5 @@
 /**
- * Runs the provisioners of one image in its tree with ansible-playbook, and tells each task as it
+ * Runs a provisioner of one image in its tree with ansible-playbook, and tells each task as it
  * happens. A failing task becomes an error with its role file and line, its message and the end of
  * its output.
  */
@@ -21,6 +21,8 @@ import { writePlaybook } from './playbook.js';
 
 export interface ProvisionRequest {
   readonly image: ImageConfig;
+  /** Which of its provisioners, from 0. */
+  readonly index: number;
   /** Absolute path of the project: roles are also found in its `roles/`. */
   readonly project: string;
   /** Absolute path of the mounted tree. */
@@ -39,9 +41,9 @@ export interface ProvisionRequest {
  * @throws {OnibError} `PROVISION_FAILED` with the failing task's place, or Ansible's own complaint
  *   (a syntax error in a role) with the place that Ansible names.
  */
-export async function runProvisioners(request: ProvisionRequest): Promise<void> {
+export async function runProvisioner(request: ProvisionRequest): Promise<void> {
   const { image, tree, logDirectory } = request;
-  const files = await writePlaybook(image, tree, logDirectory);
+  const files = await writePlaybook(image, request.index, tree, logDirectory);
   const log = createWriteStream(path.join(logDirectory, 'ansible.log'), { flags: 'a' });
   let failure: FailedTask | undefined;
   const argv = ['ansible-playbook', '-i', files.inventory, files.playbook];

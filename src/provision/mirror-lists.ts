@@ -3,9 +3,10 @@
  * tar file per set of sources: it appears whole, however many builds use it.
  */
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, rename, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { run } from '../host/run.js';
+import { copyWholeFile } from '../host/whole-file.js';
 import type { AptSources } from '../plan/plan.js';
 
 /** What apt makes in its directory of lists beside the lists. */
@@ -35,8 +36,6 @@ export class MirrorLists {
     await mkdir(path.dirname(this.#file), { recursive: true });
     const archive = path.join(scratch, 'lists.tar');
     await run(['tar', '-cf', archive, ...NOT_LISTS, '-C', directory, '.']);
-    const partial = `${this.#file}.${String(process.pid)}.partial`;
-    await copyFile(archive, partial);
-    await rename(partial, this.#file);
+    await copyWholeFile(archive, this.#file, true);
   }
 }

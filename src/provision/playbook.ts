@@ -13,9 +13,13 @@ export interface RenderedPlaybook {
   readonly playbook: string;
 }
 
-/** @param tree Absolute path of the tree to provision. */
+/**
+ * @param index Which of the image's provisioners, from 0.
+ * @param tree Absolute path of the tree to provision.
+ */
 export async function writePlaybook(
   image: ImageConfig,
+  index: number,
   tree: string,
   logDirectory: string,
 ): Promise<RenderedPlaybook> {
@@ -25,7 +29,7 @@ export async function writePlaybook(
     version,
     group: GROUP_OF[image.kind],
     host: image.name,
-    roles: image.provisioners.map((provisioner) => provisioner.directory),
+    role: image.provisioners[index]?.directory,
     variables: {
       ...image.variables,
       ansible_connection: 'community.general.chroot',
@@ -34,10 +38,11 @@ export async function writePlaybook(
       ansible_remote_tmp: '/tmp/.ansible',
     },
   };
+  const suffix = image.provisioners.length === 1 ? '' : `-${String(index + 1)}`;
   await mkdir(logDirectory, { recursive: true });
   const rendered = {
-    inventory: path.join(logDirectory, 'inventory.yml'),
-    playbook: path.join(logDirectory, 'playbook.yml'),
+    inventory: path.join(logDirectory, `inventory${suffix}.yml`),
+    playbook: path.join(logDirectory, `playbook${suffix}.yml`),
   };
   await writeFile(rendered.inventory, await render('inventory.yml.njk', context));
   await writeFile(rendered.playbook, await render('wrapper.yml.njk', context));

@@ -81,8 +81,9 @@ describe('initProject() and newImage()', () => {
     const file = path.join(root, main);
     await writeFile(file, `${await readFile(file, 'utf8')}# a line more\n`);
     const after = await gatherFacts(config);
-    const changed = Object.entries(after.roleFiles.hello ?? {}).filter(
-      ([name, digest]) => before.roleFiles.hello?.[name] !== digest,
+    const role = path.join(root, 'roles/overlay/provision_hello');
+    const changed = Object.entries(after.roles[role]?.files ?? {}).filter(
+      ([name, digest]) => before.roles[role]?.files[name] !== digest,
     );
     expect(changed.map(([name]) => name)).toEqual([`role ${main}`]);
   });

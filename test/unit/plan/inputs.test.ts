@@ -39,4 +39,30 @@ describe('imageInputs()', () => {
     expect(text).not.toMatch(/hunter2|mirror\.example|192\.0\.2\.1/);
     expect(inputs.sources).toBe('trixie main');
   });
+
+  test('imageInputs() holds the variables that a role names, and those that these name', () => {
+    const variables = {
+      colour: '{{ shade }} {{ 3 }}',
+      shade: '{{ depth }}',
+      depth: 'dark',
+      unused: '{{ colour }}',
+      ansible_become: true,
+    };
+    const tools = image('overlay', 'tools', { variables });
+    const names = (words: ReadonlySet<string> | undefined): string[] => {
+      const all = facts();
+      const [directory = '', role] = Object.entries(all.roles).find(([one]) =>
+        one.endsWith('/tools'),
+      ) ?? [''];
+      const roles = { ...all.roles, [directory]: { files: role?.files ?? {}, words } };
+      const inputs = imageInputs(tools, { ...all, roles }, { lines: [] });
+      return Object.keys(inputs)
+        .filter((name) => name.startsWith('var '))
+        .map((name) => name.slice('var '.length))
+        .sort();
+    };
+    expect(names(new Set(['colour']))).toEqual(['ansible_become', 'colour', 'depth', 'shade']);
+    expect(names(new Set())).toEqual(['ansible_become']);
+    expect(names(undefined)).toEqual(Object.keys(variables).sort());
+  });
 });

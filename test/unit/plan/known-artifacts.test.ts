@@ -3,7 +3,7 @@ import { formatPlan } from '../../../src/plan/format.js';
 import { makePlan } from '../../../src/plan/make-plan.js';
 import type { Facts, Plan } from '../../../src/plan/plan.js';
 import type { Artifact } from '../../../src/store/manifest.js';
-import { built, config, digest, facts, lockOf } from './sample.js';
+import { built, config, facts, lockOf, withChangedRole } from './sample.js';
 
 const titles = (plan: Plan): string[] => plan.steps.map(({ title }) => title);
 const names = (artifacts: readonly Artifact[]): string[] =>
@@ -19,13 +19,6 @@ const noRelease = (known: readonly (readonly Artifact[])[]): Facts => ({
   lock: lockOf(config()),
   known,
 });
-
-/** The facts after a change of an image's role. */
-function changed(image: string, from: Facts): Facts {
-  const files = Object.keys(from.roleFiles[image] ?? {});
-  const after = Object.fromEntries(files.map((file) => [file, digest('changed')]));
-  return { ...from, roleFiles: { ...from.roleFiles, [image]: after } };
-}
 
 describe('makePlan() with what was built before', () => {
   test('makePlan() takes what a failed build had finished', () => {
@@ -48,7 +41,7 @@ describe('makePlan() with what was built before', () => {
 
   test('makePlan() takes a whole earlier release when a change is taken back', () => {
     const before = release();
-    const now = release(changed('base', facts()), 'second');
+    const now = release(withChangedRole('base', facts()), 'second');
     const plan = makePlan(config(), { ...facts(config(), now), known: [before] }, {});
     expect(plan.steps).toEqual([]);
     expect(plan.drop).toEqual([]);

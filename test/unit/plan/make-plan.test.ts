@@ -7,7 +7,16 @@ import { requestDigest } from '../../../src/plan/packages.js';
 import type { Config, ImageConfig } from '../../../src/project/config.js';
 import type { LockedPackage, PackageLock } from '../../../src/project/lock-file.js';
 import type { Artifact } from '../../../src/store/manifest.js';
-import { built, config, digest, facts, image, lockOf, SETTINGS } from './sample.js';
+import {
+  built,
+  config,
+  digest,
+  facts,
+  image,
+  lockOf,
+  SETTINGS,
+  withChangedRole,
+} from './sample.js';
 
 const titles = (plan: Plan): string[] => plan.steps.map(({ title }) => title);
 const reasons = (plan: Plan): Record<string, readonly string[]> =>
@@ -25,10 +34,7 @@ function changedImage(name: string, change: Partial<ImageConfig>): Config {
 }
 
 function changedRole(name: string, current: readonly Artifact[]): Facts {
-  const before = facts(config(), current);
-  const files = Object.keys(before.roleFiles[name] ?? {});
-  const after = Object.fromEntries(files.map((file) => [file, digest('changed')]));
-  return { ...before, roleFiles: { ...before.roleFiles, [name]: after } };
+  return withChangedRole(name, facts(config(), current));
 }
 
 describe('makePlan() of everything', () => {
@@ -226,7 +232,8 @@ describe('makePlan() of a part', () => {
     const both = config([...config().images, old, legacy]);
     const current = release(both);
     const now = facts(both, current);
-    const changed = { ...now, roleFiles: { ...now.roleFiles, old: {} } };
+    const emptied = { files: {}, words: new Set<string>() };
+    const changed = { ...now, roles: { ...now.roles, '/p/roles/base/old': emptied } };
     expect(titles(makePlan(both, changed, {}))).toEqual(['base old', 'overlay legacy']);
   });
 });

@@ -52,12 +52,18 @@ export function digest(text: string): Digest {
 
 export function facts(from: Config = config(), current?: readonly Artifact[]): Facts {
   return {
-    roleFiles: Object.fromEntries(
-      from.images.map(({ name, provisioners }) => [
-        name,
-        { [`role ${provisioners[0]?.role ?? ''}/tasks/main.yml`]: digest(name) },
-      ]),
+    roles: Object.fromEntries(
+      from.images.flatMap(({ name, provisioners }) =>
+        provisioners.map(({ role, directory }) => [
+          directory,
+          {
+            files: { [`role ${role}/tasks/main.yml`]: digest(name) },
+            words: new Set(['colour', 'password']),
+          },
+        ]),
+      ),
     ),
+    shared: { files: {}, words: new Set<string>() },
     sources: Object.fromEntries(
       [from, ...from.images].map(({ settings }) => [sourcesKey(settings), SOURCES]),
     ),
@@ -73,6 +79,15 @@ export function lockOf(from: Config, packages: readonly LockedPackage[] = []): P
   return Object.fromEntries(
     names.map((name) => [name, { request: digest('another request'), packages }]),
   );
+}
+
+/** The facts after a change of an image's role. */
+export function withChangedRole(name: string, from: Facts): Facts {
+  const [directory = '', role] =
+    Object.entries(from.roles).find(([one]) => one.endsWith(`/${name}`)) ?? [];
+  const names = Object.keys(role?.files ?? {});
+  const files = Object.fromEntries(names.map((file) => [file, digest('changed')]));
+  return { ...from, roles: { ...from.roles, [directory]: { files, words: role?.words } } };
 }
 
 const FORMATS: Record<ArtifactKind, ArtifactFormat> = {

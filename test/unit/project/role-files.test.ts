@@ -33,6 +33,35 @@ describe('roleFiles()', () => {
         'role roles/overlay/a/tasks/main.yml',
         'role roles/overlay/b/tasks/main.yml',
         'role roles/overlay/deep/tasks/main.yml',
+        // It may be the one that is meant by "{{ chosen }}".
+        'role roles/overlay/unused/tasks/main.yml',
+      ]);
+    });
+  });
+
+  test('roleFiles() has files of the project that a role names by their path', async () => {
+    const files: Files = {
+      'roles/overlay/a/tasks/main.yml': [
+        '- copy: {src: ../../../../common/motd, dest: /etc/motd}',
+        '- include_tasks: ../../shared/tasks.yml',
+        '- script: roles/overlay/shared/run.sh',
+        '- copy: {src: /etc/passwd, dest: /etc/shadow}',
+        '- template: {src: own.j2, dest: /etc/own}',
+      ].join('\n'),
+      'roles/common/motd': 'not this one\n',
+      'common/motd': 'hello\n',
+      'roles/overlay/shared/tasks.yml': '[]\n',
+      'roles/overlay/shared/run.sh': 'true\n',
+      'roles/overlay/a/templates/own.j2': '\n',
+    };
+    await withProject(files, async (root) => {
+      const digests = await roleFiles(root, path.join(root, 'roles/overlay/a'));
+      expect(Object.keys(digests).sort()).toEqual([
+        'file common/motd',
+        'file roles/overlay/shared/run.sh',
+        'file roles/overlay/shared/tasks.yml',
+        'role roles/overlay/a/tasks/main.yml',
+        'role roles/overlay/a/templates/own.j2',
       ]);
     });
   });
