@@ -19,10 +19,12 @@ import { forgetUnreleased } from '../store/unreleased.js';
 import type { BuildEvent, CellEvent } from './events.js';
 import { explainFullStore } from './full-disk.js';
 import { Journal } from './journal.js';
-import { knownArtifacts, UnreleasedRecord } from './known-artifacts.js';
+import { knownArtifacts, StepRecord } from './known-artifacts.js';
 import { LockBook } from './lock-book.js';
 import { findNewerPackages } from './newer-packages.js';
+import { requireRoom } from './room.js';
 import type { StepsRequest } from './run-steps.js';
+import { keepTextsOf } from './why.js';
 import { FailedTrees, type OnFailedTree } from './shell-on-error.js';
 
 /** Downloaded packages and Python toolboxes, shared by all projects of this host. */
@@ -112,9 +114,10 @@ export async function buildSteps(
   options: BuildOptions,
 ): Promise<Artifact[]> {
   if (plan.steps.length === 0) return [];
+  await requireRoom(plan, store, options.jobs);
   const logDirectory = await store.newLogDirectory(timeStamp(new Date()));
   const journal = new Journal(path.join(logDirectory, 'events.jsonl'));
-  const unreleased = new UnreleasedRecord(store);
+  const record = new StepRecord(store);
   await writeFile(path.join(logDirectory, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
   await mkdir(CACHE_DIRECTORY, { recursive: true });
   const { onFailedTree } = options;
@@ -122,10 +125,11 @@ export async function buildSteps(
   const tell = (event: BuildEvent): void => {
     options.onEvent(event);
     if (event.type === 'failed') failed?.show(event, cell);
-    if (event.type === 'step-end') unreleased.add(event.artifacts);
+    if (event.type === 'step-end') record.add(event);
     if (event.type !== 'progress') journal.add(event);
   };
   tell({ type: 'build-start', steps: plan.steps.map((step) => step.title), logDirectory });
+  await keepTextsOf(plan, store);
   const cell = startCell<StepsRequest, CellEvent, Artifact[]>({
     entry: 'src/build/build-main.js',
     request: {
@@ -142,7 +146,7 @@ export async function buildSteps(
     signal: options.signal,
   });
   const artifacts = await cell.result.finally(async () => {
-    await Promise.all([journal.settled(), unreleased.settled()]);
+    await Promise.all([journal.settled(), record.settled()]);
   });
   journal.throwIfIncomplete();
   return artifacts;

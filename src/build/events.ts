@@ -60,6 +60,8 @@ export type BuildEvent =
       readonly type: 'step-end';
       readonly step: string;
       readonly seconds: number;
+      /** What its trees took in the end; bytes. */
+      readonly treeBytes: number;
       readonly artifacts: readonly Artifact[];
     }
   | {

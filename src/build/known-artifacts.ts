@@ -2,6 +2,8 @@
 import { stat } from 'node:fs/promises';
 import type { Artifact } from '../store/manifest.js';
 import type { Store } from '../store/store.js';
+import type { BuildEvent } from './events.js';
+import { recordStepSize } from '../store/step-sizes.js';
 import { readUnreleased, recordUnreleased } from '../store/unreleased.js';
 
 /** Older ones hardly fit, and every plan reads their manifests. */
@@ -29,8 +31,8 @@ async function whole(store: Store, artifacts: readonly Artifact[]): Promise<Arti
   return artifacts.filter(({ size }, index) => sizes[index]?.size === size);
 }
 
-/** Records what steps make, in the order in which they end. */
-export class UnreleasedRecord {
+/** Records what steps make, and the room that they took, in the order in which they end. */
+export class StepRecord {
   readonly #store: Store;
   #last: Promise<void> = Promise.resolve();
 
@@ -38,10 +40,12 @@ export class UnreleasedRecord {
     this.#store = store;
   }
 
-  add(artifacts: readonly Artifact[]): void {
+  add({ step, treeBytes, artifacts }: Extract<BuildEvent, { type: 'step-end' }>): void {
+    const bytes = artifacts.reduce((sum, { size }) => sum + size, 0);
     // Only the next build misses what could not be recorded; a full disk has its own error.
     this.#last = this.#last
       .then(() => recordUnreleased(this.#store, artifacts))
+      .then(() => recordStepSize(this.#store, step, { trees: treeBytes, artifacts: bytes }))
       .catch(() => undefined);
   }
 

@@ -1,11 +1,12 @@
 /** Builds a release once more, beside the store, and compares what comes out byte by byte. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { displayName } from '../archive/byte-string.js';
 import { diffContents } from '../archive/contents/diff.js';
 import { archiveFormat, withContents } from '../archive/contents/index.js';
 import { EXIT, OnibError, OnibErrors } from '../errors.js';
+import { removeTree } from '../host/trees.js';
 import { makePlan } from '../plan/make-plan.js';
 import type { PlanStep } from '../plan/plan.js';
 import type { Config } from '../project/config.js';
@@ -52,7 +53,7 @@ export async function rebuildRelease(
     const built = await buildSteps(plan, [], new LockBook(plan, facts.lock), store, options);
     return await compareWith(release, new Store(config.settings.artifactPath), built, store);
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await removeTree(directory);
   }
 }
 

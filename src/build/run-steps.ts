@@ -7,7 +7,7 @@ import { OnibError } from '../errors.js';
 import { withLog } from '../host/failure-report.js';
 import { Mounts } from '../host/mounts.js';
 import { Once } from '../host/once.js';
-import { removeTree } from '../host/trees.js';
+import { bytesOnDisk, removeTree } from '../host/trees.js';
 import type { OverlayStep, Plan, PlanStep } from '../plan/plan.js';
 import type { Artifact } from '../store/manifest.js';
 import { Store } from '../store/store.js';
@@ -125,9 +125,10 @@ async function runStep(
     await mkdir(log, { recursive: true });
     await mkdir(workspace);
     const artifacts = await inWorkspace(step, { ...shared, workspace, number }, base, log);
+    const treeBytes = await bytesOnDisk(workspace);
     await removeTree(workspace);
     const seconds = (Date.now() - started) / 1000;
-    shared.emit({ type: 'step-end', step: step.title, seconds, artifacts });
+    shared.emit({ type: 'step-end', step: step.title, seconds, treeBytes, artifacts });
     return artifacts;
   } catch (error) {
     throw withLog(await explainFullDisk(error, step, shared), path.join(log, 'build.log'));

@@ -21,6 +21,7 @@ import {
 import { registerServe } from './commands/serve.js';
 import { registerStatus } from './commands/status.js';
 import { registerVerify } from './commands/verify.js';
+import { registerWhy } from './commands/why.js';
 import type { Context, GlobalOptions } from './context.js';
 
 /** The program, ready to parse; its actions throw, they never end the process. */
@@ -48,6 +49,7 @@ export function createProgram(context: Context): Command {
   registerServe(program, context);
   registerBoot(program, context);
   registerStatus(program, context);
+  registerWhy(program, context);
   registerReleases(program, context);
   registerRollback(program, context);
   registerPin(program, context);

@@ -3,6 +3,7 @@ import { realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { OnibError } from '../errors.js';
 import { mountsBelow } from './mounts.js';
+import { run } from './run.js';
 
 /** @throws {OnibError} `TREE_HAS_MOUNT` when a filesystem is mounted on the directory or below it; nothing is removed then. */
 export async function removeTree(directory: string): Promise<void> {
@@ -15,6 +16,13 @@ export async function removeTree(directory: string): Promise<void> {
     );
   }
   await rm(directory, { recursive: true, force: true });
+}
+
+/** Bytes that a directory takes on its own filesystem; nothing that is mounted in it counts. */
+export async function bytesOnDisk(directory: string): Promise<number> {
+  const argv = ['du', '--summarize', '--one-file-system', '--block-size=1', '--', directory];
+  const { stdout } = await run(argv);
+  return Number.parseInt(stdout, 10);
 }
 
 /** As the kernel writes it in its list of mounts; the last name may itself be a link, which is all that goes then. */

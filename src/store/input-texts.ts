@@ -56,6 +56,12 @@ export async function keepInputTexts(
   }
 }
 
+/** Undefined where it was not kept. */
+export async function inputText(store: Store, digest: string): Promise<string | undefined> {
+  const file = textFile(store, digest);
+  return file === undefined ? undefined : (await readOrNothing(file))?.toString('utf8');
+}
+
 async function readOrNothing(file: string): Promise<Buffer | undefined> {
   return await readFile(file).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;

@@ -74,7 +74,9 @@ export class Store {
     const { size } = await stat(file);
     const object = this.objectPath(digest);
     if (!(await exists(object))) {
-      await copyWholeFile(file, object);
+      await copyWholeFile(file, object).catch((error: unknown) => {
+        throw Object.assign(error as Error, { neededBytes: size });
+      });
     }
     return { digest, size };
   }

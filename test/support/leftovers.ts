@@ -112,7 +112,7 @@ export async function flawsOfStore(store: string): Promise<string[]> {
   }
   const known = [
     ...['cell', 'current', 'lock', 'logs', 'objects', 'releases'],
-    ...['inputs', 'pins', 'served', 'unreleased.json'],
+    ...['inputs', 'pins', 'served', 'unreleased.json', 'sizes.json'],
   ];
   for (const name of await namesIn(store)) if (!known.includes(name)) flaws.push(name);
   for (const name of await namesIn(path.join(store, 'cell'))) flaws.push(`cell/${name}`);

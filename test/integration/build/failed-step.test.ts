@@ -2,21 +2,26 @@
  * A build whose step fails: what it says, the shell in the tree as it was, and that what it had finished is
  * not built again.
  */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run, type RunResult } from '../../../src/host/run.js';
 import { shellCommand } from '../../../src/host/shell-words.js';
-import { compiledPath } from '../../../src/package.js';
+import { compiledPath, packagePath } from '../../../src/package.js';
 import { rollBack } from '../../../src/store/releases.js';
 import { Store } from '../../../src/store/store.js';
 import { before, flawsOfStore, nothingLeft, type Before } from '../../support/leftovers.js';
+import { differencesOfShape, examplesIn, type Example } from '../cli/support/shape.js';
 import { TinyProject } from '../../support/tiny-project.js';
 
 const onib = [process.execPath, compiledPath('src/cli/main.js')];
 const ROLE = 'roles/overlay/provision_small/tasks/main.yml';
 const GOOD = '- name: say more\n  ansible.builtin.copy: { dest: /etc/issue, content: small }\n';
 const BAD = `${GOOD}- name: fail\n  ansible.builtin.command:\n    argv: [sh, -c, "echo no such luck >&2; exit 3"]\n`;
+
+const documentedWhy = examplesIn(await readFile(packagePath('docs/json.md'), 'utf8')).find(
+  ({ schema }) => schema === 'onib.why/1',
+);
 
 let project: TinyProject;
 let state: Before;
@@ -99,6 +104,34 @@ describe('onib build, when a task fails', () => {
     await command('build', 'all');
     expect((await new Store(project.store).current())?.artifacts).toEqual(first?.artifacts);
     expect((await command('build', 'all')).stdout).toContain('is up to date');
+  });
+});
+
+describe('onib why', () => {
+  it('names the lines of a role that changed, then and now', async () => {
+    await project.write(ROLE, `${GOOD}- name: again\n  ansible.builtin.debug: { msg: again }\n`);
+    expect((await command('build', 'overlay')).exitCode).toBe(0);
+    await project.write(ROLE, GOOD.replace('say more', 'say less'));
+    const { stdout, exitCode } = await command('why', 'small');
+    expect(exitCode).toBe(0);
+    const [first, then, now, later] = stdout.split('\n');
+    expect(first).toMatch(/^small\.overlay\.cpio\.gz of \S+, from that of \S+:$/);
+    expect(then).toBe(`  ${ROLE} changed: lines 3–4`);
+    expect([now, later]).toEqual([
+      'a build would make it anew:',
+      `  ${ROLE} changed: line 1, 2 lines gone after line 2`,
+    ]);
+    const object = JSON.parse((await command('why', 'small', '--json')).stdout) as Example;
+    expect(differencesOfShape(documentedWhy, object)).toEqual([]);
+    const kept = path.join(project.store, 'inputs');
+    expect((await stat(kept)).mode & 0o777).toBe(0o700);
+    await project.write(ROLE, GOOD);
+  });
+
+  it('says what was probably meant', async () => {
+    const { stderr, exitCode } = await command('why', 'smal');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('did you mean "small"?');
   });
 });
 

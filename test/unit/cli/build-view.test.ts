@@ -48,7 +48,13 @@ describe('render()', () => {
   });
 
   it('drops a step that ended', () => {
-    const end = { type: 'step-end', step: 'base base', seconds: 61, artifacts: [] } as const;
+    const end = {
+      type: 'step-end',
+      step: 'base base',
+      seconds: 61,
+      treeBytes: 1,
+      artifacts: [],
+    } as const;
     expect(viewAfter([...start, end])).toEqual([]);
   });
 
@@ -61,7 +67,13 @@ describe('render()', () => {
 describe('lastingLine()', () => {
   it('keeps finished steps, warnings and failed tasks with their place', () => {
     expect(
-      lastingLine({ type: 'step-end', step: 'base base', seconds: 61, artifacts: [artifact] }),
+      lastingLine({
+        type: 'step-end',
+        step: 'base base',
+        seconds: 61,
+        treeBytes: 1,
+        artifacts: [artifact],
+      }),
     ).toBe('done: base base in 1 min 01 s: base.trixie.squashfs 48.8 MB');
     expect(
       lastingLine({

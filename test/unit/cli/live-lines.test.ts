@@ -46,7 +46,7 @@ const events: BuildEvent[] = [
   { type: 'step-start', step: 'base base', log: '/logs/base.log' },
   { type: 'stage', step: 'base base', stage: 'bootstrap trixie' },
   { type: 'warning', step: 'base base', message: 'odd' },
-  { type: 'step-end', step: 'base base', seconds: 3, artifacts: [] },
+  { type: 'step-end', step: 'base base', seconds: 3, treeBytes: 1, artifacts: [] },
 ];
 
 describe('BuildReporter', () => {

@@ -1,6 +1,6 @@
 /** Compares JSON with a documented example: the same fields, of the same types. */
 
-interface Example {
+export interface Example {
   readonly schema: string;
   readonly [key: string]: unknown;
 }

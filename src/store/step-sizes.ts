@@ -1,0 +1,42 @@
+/**
+ * How much room each step of a build took the last time it was built:
+ *
+ *   <store>/sizes.json
+ *
+ * The next build looks whether there is as much before it begins.
+ */
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Store } from './store.js';
+
+/** Bytes. */
+export interface StepSize {
+  /** Of its trees, in the memory that builds use. */
+  readonly trees: number;
+  /** Of its artifacts, in the store. */
+  readonly artifacts: number;
+}
+
+/** By the step's title: `overlay discovery`. */
+export type StepSizes = Readonly<Record<string, StepSize>>;
+
+const SCHEMA = 'onib.sizes/1';
+
+/** What cannot be read counts as nothing known. */
+export async function readStepSizes(store: Store): Promise<StepSizes> {
+  try {
+    const text = await readFile(path.join(store.directory, 'sizes.json'), 'utf8');
+    const record = JSON.parse(text) as { schema?: unknown; steps?: unknown };
+    return record.schema === SCHEMA ? (record.steps as StepSizes) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** For whoever holds the lock. */
+export async function recordStepSize(store: Store, step: string, size: StepSize): Promise<void> {
+  const steps = { ...(await readStepSizes(store)), [step]: size };
+  const fresh = path.join(store.directory, '.new-sizes.json');
+  await writeFile(fresh, `${JSON.stringify({ schema: SCHEMA, steps }, null, 2)}\n`);
+  await rename(fresh, path.join(store.directory, 'sizes.json'));
+}
