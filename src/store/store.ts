@@ -2,7 +2,7 @@
  * The store: immutable objects by digest, releases that name them, and `current`.
  *
  *   <store>/objects/<64 hex digits>
- *   <store>/releases/<id>/manifest.json, and <friendly name> -> ../../objects/<64 hex digits>
+ *   <store>/releases/<id>/manifest.json, SHA256SUMS, and <friendly name> -> ../../objects/<64 hex digits>
  *   <store>/current -> releases/<id>
  *   <store>/unreleased.json (unreleased.ts)   <store>/inputs/<64 hex digits> (input-texts.ts)
  *   <store>/pins/<id> (releases.ts)   <store>/served/<id> (written by boot servers)
@@ -30,7 +30,7 @@ import { OnibError } from '../errors.js';
 import { FileLock } from '../host/file-lock.js';
 import { removeTree } from '../host/trees.js';
 import { PARTIAL_SUFFIX, copyWholeFile } from '../host/whole-file.js';
-import type { Digest, ReleaseManifest } from './manifest.js';
+import type { Artifact, Digest, ReleaseManifest } from './manifest.js';
 
 const STAGING_PREFIX = '.new-';
 /** Of a release that is being removed: readers see it no more, and what is left of it goes at the next lock. */
@@ -148,13 +148,11 @@ export class Store {
         path.join(staging, artifact.fileName),
       );
     }
-    const file = await open(path.join(staging, 'manifest.json'), 'wx', 0o644);
-    try {
-      await file.writeFile(`${JSON.stringify(manifest, null, 2)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await writeSynced(path.join(staging, 'SHA256SUMS'), sumsOf(manifest.artifacts));
+    await writeSynced(
+      path.join(staging, 'manifest.json'),
+      `${JSON.stringify(manifest, null, 2)}\n`,
+    );
   }
 
   async #sync(): Promise<void> {
@@ -205,6 +203,23 @@ function brokenManifest(file: string, why: string, cause?: unknown): OnibError {
     cause,
     hint: 'onib build all writes a new release',
   });
+}
+
+/** For `sha256sum -c SHA256SUMS` in the release's directory. */
+function sumsOf(artifacts: readonly Artifact[]): string {
+  return artifacts
+    .map(({ digest, fileName }) => `${digest.slice('sha256:'.length)}  ${fileName}\n`)
+    .join('');
+}
+
+async function writeSynced(name: string, text: string): Promise<void> {
+  const file = await open(name, 'wx', 0o644);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 export async function digestOf(file: string): Promise<Digest> {
