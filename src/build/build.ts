@@ -26,6 +26,7 @@ import { requireRoom } from './room.js';
 import type { StepsRequest } from './run-steps.js';
 import { keepTextsOf } from './why.js';
 import { FailedTrees, type OnFailedTree } from './shell-on-error.js';
+import { checkBudgets } from './size-budget.js';
 
 /** Downloaded packages and Python toolboxes, shared by all projects of this host. */
 export const CACHE_DIRECTORY = '/var/cache/onib';
@@ -96,6 +97,7 @@ async function buildInStore(
     // Also when a later step fails: what ended is recorded.
     plan.steps.length === 0 ? undefined : writeLock(plan.root, book.lock),
   );
+  await checkBudgets(config, [...plan.keep, ...built], current?.artifacts ?? [], store);
   const release = await commitRelease(plan, built, current, store, options);
   return { plan, built, ...(release === undefined ? {} : { release }) };
 }

@@ -11,6 +11,8 @@ export interface SharedContext {
   /** Absolute path of the project. */
   readonly project: string;
   readonly store: Store;
+  /** The build host's name, which the cell itself does not have. */
+  readonly hostName: string;
   /** The cell's private tmpfs. */
   readonly cell: string;
   /** Kept between builds and projects: downloaded packages, package lists, Python toolboxes. */

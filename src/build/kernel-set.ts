@@ -29,24 +29,26 @@ export async function buildKernelSet(step: KernelSetStep, workshop: Workshop): P
 
   const common = { name: image.name, kernelVersion };
   return [
-    await workshop.keep(path.join(open.root, 'boot', `vmlinuz-${kernelVersion}`), {
-      ...common,
-      kind: 'kernel',
-      fileName: `vmlinuz-${kernelVersion}`,
-      format: 'bzImage',
-    }),
-    await workshop.keep(path.join(open.root, INITRD_IN_TREE), {
-      ...common,
-      kind: 'initrd',
-      fileName: `initrd.img-${kernelVersion}`,
-      format: 'initramfs',
-    }),
-    await workshop.packSquashfs(modules, {
-      ...common,
-      kind: 'modules',
-      fileName: `modules.${kernelVersion}.squashfs`,
-      format: 'squashfs',
-    }),
+    await workshop.keep(
+      path.join(open.root, 'boot', `vmlinuz-${kernelVersion}`),
+      { ...common, kind: 'kernel', fileName: `vmlinuz-${kernelVersion}`, format: 'bzImage' },
+      open.root,
+    ),
+    await workshop.keep(
+      path.join(open.root, INITRD_IN_TREE),
+      { ...common, kind: 'initrd', fileName: `initrd.img-${kernelVersion}`, format: 'initramfs' },
+      open.root,
+    ),
+    await workshop.packSquashfs(
+      modules,
+      {
+        ...common,
+        kind: 'modules',
+        fileName: `modules.${kernelVersion}.squashfs`,
+        format: 'squashfs',
+      },
+      open.root,
+    ),
   ];
 }
 

@@ -48,7 +48,7 @@ export async function rebuildRelease(
     await using _lock = await store.lock('onib verify --rebuild');
     const settings = { ...config.settings, artifactPath: store.directory };
     const facts = await gatherFacts(config);
-    const whole = makePlan({ ...config, settings }, facts, {});
+    const whole = makePlan({ ...config, settings }, facts, { force: true });
     const plan = { ...whole, steps: whole.steps.filter((step) => isIn(release, step)) };
     const built = await buildSteps(plan, [], new LockBook(plan, facts.lock), store, options);
     return await compareWith(release, new Store(config.settings.artifactPath), built, store);

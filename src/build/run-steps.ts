@@ -44,14 +44,14 @@ export async function runSteps(
   signal: AbortSignal,
   hold?: Hold,
 ): Promise<Artifact[]> {
-  await forgetHost();
+  const hostName = await forgetHost();
   const { plan, cache, previous } = request;
   const store = new Store(plan.store);
   await using mounts = new Mounts(store.cellDirectory);
   const cell = await mounts.tmpfs(store.cellDirectory, `mode=0700,size=${plan.buildRootSize}`);
   await mkdir(path.join(cache, 'archives', 'partial'), { recursive: true });
   const context: SharedContext = {
-    ...{ project: plan.root, store, cell, cache, previous, signal, emit, hold, mounts },
+    ...{ project: plan.root, store, cell, cache, previous, signal, emit, hold, mounts, hostName },
     shared: { lists: new Once(), toolboxes: new Once(), bases: new Once() },
   };
   return await schedule(plan.steps, request.jobs ?? availableParallelism(), async (step, base) => {

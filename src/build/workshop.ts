@@ -22,6 +22,7 @@ import { copyAttributes, removeTraces } from './clean-tree.js';
 import type { CellContext } from './cell-context.js';
 import { guardOverlay } from './guard-overlay.js';
 import { holdingOnError } from './held-tree.js';
+import { inspectArtifact } from './inspect-artifact.js';
 import { Snapshots } from './snapshots.js';
 import { StepPackages } from './step-packages.js';
 import { SourceDate } from './source-date.js';
@@ -294,7 +295,7 @@ export class Workshop implements AsyncDisposable {
     return (await this.#holding(tree.root, () => command)).stdout;
   }
 
-  async packSquashfs(tree: string, described: Described): Promise<Artifact> {
+  async packSquashfs(tree: string, described: Described, origin?: string): Promise<Artifact> {
     this.stage(`pack ${described.fileName}`);
     const file = path.join(this.context.workspace, described.fileName);
     const previous = this.#previousImage(described);
@@ -309,7 +310,7 @@ export class Workshop implements AsyncDisposable {
     const packing = (): ReturnType<typeof packSquashfs> => packSquashfs(tree, file, options);
     const { blocks, copiedBlocks } = await this.#holding(tree, packing);
     this.log(`${String(blocks)} blocks, ${String(copiedBlocks)} copied from the previous image`);
-    return await this.keep(file, described);
+    return await this.keep(file, described, origin);
   }
 
   /** The image of the same name in the current release, whose unchanged blocks are copied. */
@@ -364,8 +365,13 @@ export class Workshop implements AsyncDisposable {
     };
   }
 
-  /** Moves a finished file into the store and describes it. */
-  async keep(file: string, described: Described): Promise<Artifact> {
+  /**
+   * Checks a finished file, moves it into the store and describes it.
+   *
+   * @param origin tree with the packages that the files are from, where the file holds no such list itself
+   */
+  async keep(file: string, described: Described, origin?: string): Promise<Artifact> {
+    const packages = await inspectArtifact(file, described, this, origin);
     const { digest, size } = await this.context.store.putObject(file);
     await rm(file, { force: true });
     const inputs = {
@@ -379,6 +385,7 @@ export class Workshop implements AsyncDisposable {
       architecture: this.settings.architecture,
       inputs,
       inputDigest: inputDigest(inputs),
+      packages,
       seconds: (Date.now() - this.#started) / 1000,
     };
   }

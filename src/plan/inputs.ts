@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { ImageConfig, Provisioner, Settings } from '../project/config.js';
+import type { HygieneAllowed } from '../project/hygiene-rules.js';
 import { imageKeys, namesOf, settingNames } from '../project/keys.js';
 import type { Digest } from '../store/manifest.js';
 import type { AptSources, Facts, Inputs } from './plan.js';
@@ -83,11 +84,19 @@ function treeInputs(image: ImageConfig, facts: Facts, sources: AptSources): Inpu
 
 /** What happens after provisioning: onib's own keys, and how the image is packed. */
 function packingInputs(image: ImageConfig, facts: Facts): Inputs {
-  const own = variableInputs(keyNames, image.variables);
+  const { hygieneAllow } = image.settings;
+  const own = {
+    ...variableInputs(keyNames, image.variables),
+    ...(hygieneAllow === undefined ? {} : { 'setting hygiene_allow': hygieneText(hygieneAllow) }),
+  };
   if (image.kind === 'overlay') return own;
   const { compressor, level, blockSize } = image.settings.compression;
   const compression = [compressor, level, `${blockSize / 1024}K`].filter(Boolean).join(' ');
   return { ...own, 'setting compression': compression, ...toolInputs(['libsquashfs1'], facts) };
+}
+
+function hygieneText(allowed: readonly HygieneAllowed[]): string {
+  return allowed.map(({ rule, path }) => `${rule}: ${path}`).join(', ');
 }
 
 /**

@@ -3,6 +3,7 @@
  * Nothing after `loadProject` opens a vars file again.
  */
 import type { SourcePlace } from '../errors.js';
+import type { HygieneAllowed } from './hygiene-rules.js';
 
 export type ImageKind = 'base' | 'initrd' | 'overlay';
 
@@ -43,6 +44,10 @@ export interface Settings {
   /** Size limit of the tmpfs that trees live in during a build, as mount(8) takes it: `6G`, `60%`. */
   readonly buildRootSize: string;
   readonly compression: Compression;
+  /** What images may hold on purpose. */
+  readonly hygieneAllow?: readonly HygieneAllowed[];
+  /** Bytes. */
+  readonly sizeBudget?: number;
 }
 
 /** Where values stand that only a build can find wrong. */

@@ -3,11 +3,14 @@
  * docs/reference/configuration.md. Any other key is an Ansible variable.
  */
 import type { ImageKind } from './config.js';
+import { HYGIENE_RULES } from './hygiene-rules.js';
 import {
+  bytes,
   integer,
   listOf,
   oneOf,
   oneOrMore,
+  pairOf,
   powerOfTwoBytes,
   text,
   textOrNumber,
@@ -150,6 +153,33 @@ export const settingKeys = {
     summary: 'Bytes that are compressed together. More is smaller, and slower to read at random.',
     example: '256K',
     kinds: ['base', 'initrd'],
+  },
+  hygieneAllow: {
+    name: 'hygiene_allow',
+    aliases: [],
+    type: listOf(
+      pairOf(
+        HYGIENE_RULES.map(({ name }) => name),
+        text('a path of the image, or a pattern of paths', /^[^\0\n]*[^\0\n/][^\0\n]*$/),
+      ),
+    ),
+    default: '[]',
+    summary:
+      'What an image may hold though a rule of hygiene forbids it: the rule, and the path or a pattern (`*` within ' +
+      'a name, `**` across directories). The rules are [below](#what-no-image-may-hold).',
+    example: '[{ authorized-keys: root/.ssh/authorized_keys }]',
+    kinds: ALL,
+  },
+  sizeBudget: {
+    name: 'size_budget',
+    aliases: [],
+    type: bytes(),
+    default: 'none',
+    summary:
+      'Most bytes that the image may have as nodes fetch it, packed; of a kernel set, its kernel, initrd and modules ' +
+      'together. A build that makes more fails, and makes no release.',
+    example: '45M',
+    kinds: ALL,
   },
   buildRootSize: {
     name: 'build_root_size',

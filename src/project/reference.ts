@@ -1,4 +1,5 @@
 /** docs/reference/configuration.md, made from the table of keys. */
+import { HYGIENE_RULES, type HygieneRule } from './hygiene-rules.js';
 import { imageKeys, settingKeys, type Key } from './keys.js';
 import { wordOf } from './kind-words.js';
 
@@ -34,6 +35,27 @@ the chroot groups' hosts and \`ansible_connection\` are not needed, and \`reposi
 for your roles.
 `;
 
+const HYGIENE = `## What no image may hold
+
+Checked on every base image, overlay, initrd and modules layer before it goes into the store; a finding ends the build with
+\`HYGIENE\`, the path, the rule and what to do. The build itself removes what package scripts leave (logs, apt's lists and caches, host
+keys, random seeds). Where something is meant to be there, \`hygiene_allow\` names rule and path:
+
+\`\`\`yaml
+hygiene_allow:
+  - authorized-keys: root/.ssh/authorized_keys
+  - log: var/log/journal/**
+\`\`\`
+
+| rule | paths | what is so | what to do |
+| --- | --- | --- | --- |
+`;
+
+function describeRule({ name, paths, what, cure }: HygieneRule): string {
+  const patterns = paths.map((pattern) => `\`/${pattern}\``).join(' ');
+  return `| \`${name}\` | ${patterns} | ${what} | ${cure} |`;
+}
+
 const PROFILES = `## boot-profiles.yml
 
 Each overlay is a profile by its own name, and so is the base image, without overlays. The file changes
@@ -64,6 +86,7 @@ export function configurationReference(): string {
     '## Images\n',
     'In `vars/<name>.yml`.\n',
     ...Object.values(imageKeys).map(describeKey),
+    `${HYGIENE}${HYGIENE_RULES.map(describeRule).join('\n')}\n`,
     PROFILES,
   ].join('\n');
 }

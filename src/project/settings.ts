@@ -31,6 +31,8 @@ export function readSettings(
   const aptServer = readKey(keys.aptServer, layers, problems)?.value;
   const aptProxy = readKey(keys.aptProxy, layers, problems)?.value;
   const artifactPath = readKey(keys.artifactPath, layers, problems)?.value;
+  const allowed = readKey(keys.hygieneAllow, layers, problems)?.value;
+  const sizeBudget = readKey(keys.sizeBudget, layers, problems)?.value;
   return {
     suite: readKey(keys.suite, layers, problems)?.value ?? DEFAULTS.suite,
     architecture: readKey(keys.architecture, layers, problems)?.value ?? hostArchitecture(),
@@ -41,6 +43,10 @@ export function readSettings(
     artifactPath: path.resolve(root, artifactPath ?? DEFAULTS.artifactDirectory),
     buildRootSize: readKey(keys.buildRootSize, layers, problems)?.value ?? DEFAULTS.buildRootSize,
     compression: readCompression(layers, problems),
+    ...(allowed === undefined
+      ? {}
+      : { hygieneAllow: allowed.map(({ word, value }) => ({ rule: word, path: value })) }),
+    ...(sizeBudget === undefined ? {} : { sizeBudget }),
   };
 }
 

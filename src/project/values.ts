@@ -109,12 +109,53 @@ export function powerOfTwoBytes(from: number, to: number): ValueType<number> {
   };
 }
 
+/** `45M`, `1G` or bytes. */
+export function bytes(): ValueType<number> {
+  const accepts = 'a size such as 45M: bytes, K, M or G (of 1024)';
+  return {
+    accepts,
+    check(value) {
+      const size = parseBytes(value);
+      return Number.isSafeInteger(size) && size > 0
+        ? { value: size }
+        : wrong(value, `expected ${accepts}`);
+    },
+  };
+}
+
 function parseBytes(value: unknown): number {
   if (typeof value === 'number') return value;
-  const match = typeof value === 'string' ? /^(\d+)([KkMm]?)(?:i?B)?$/.exec(value) : null;
+  const match = typeof value === 'string' ? /^(\d+)([KkMmGg]?)(?:i?B)?$/.exec(value) : null;
   if (match === null) return Number.NaN;
-  const unit = { '': 1, k: 1024, m: 1024 * 1024 }[(match[2] ?? '').toLowerCase()] ?? Number.NaN;
+  const units: Record<string, number> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+  const unit = units[(match[2] ?? '').toLowerCase()] ?? Number.NaN;
   return Number(match[1]) * unit;
+}
+
+/** A map of one word to a value: `log: var/log/x`. */
+export function pairOf<const W extends string, V>(
+  words: readonly W[],
+  type: ValueType<V>,
+): ValueType<{ readonly word: W; readonly value: V }> {
+  const accepts = `a map of ${alternatives(words)} to ${type.accepts}`;
+  return {
+    accepts,
+    check(value) {
+      const entries = isMap(value) ? Object.entries(value) : [];
+      const [first] = entries;
+      if (first === undefined || entries.length > 1) return wrong(value, `expected ${accepts}`);
+      const [key, inner] = first;
+      const word = words.find((candidate) => candidate === key);
+      if (word === undefined) {
+        return wrong(key, `expected one of ${alternatives(words)}`, nearest(key, words));
+      }
+      return mapChecked(type.check(inner), (checked) => ({ word, value: checked }));
+    },
+  };
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A list, each entry of one type. */

@@ -1,7 +1,7 @@
 /**
  * The release manifest: the only thing that the builder and the boot server share.
  *
- * A release is `builds/releases/<id>/`: `manifest.json`, written last, and one relative link per
+ * A release is `builds/releases/<id>/`: `manifest.json`, written last, `SHA256SUMS`, and one relative link per
  * artifact, `<fileName> -> ../../objects/<64 hex digits>`. Objects are immutable.
  */
 
@@ -11,6 +11,18 @@ export type Digest = `sha256:${string}`;
 export type ArtifactKind = 'base' | 'kernel' | 'initrd' | 'modules' | 'overlay' | 'loader';
 
 export type ArtifactFormat = 'squashfs' | 'cpio.gz' | 'bzImage' | 'initramfs' | 'binary';
+
+/** A Debian package. */
+export interface PackageInfo {
+  readonly name: string;
+  readonly version: string;
+  /** `amd64`, `all`. */
+  readonly architecture: string;
+  /** Name of the source package. */
+  readonly source: string;
+  /** Bytes, as its maintainer says; 0 when it does not say. */
+  readonly installedSize: number;
+}
 
 /** One built file. */
 export interface Artifact {
@@ -33,6 +45,11 @@ export interface Artifact {
   readonly inputs: Readonly<Record<string, string>>;
   /** Digest of the base that an overlay was provisioned over. */
   readonly baseDigest?: Digest;
+  /**
+   * Debian packages in it, by name: of a base all, of an overlay those that it adds or changes, of a kernel set's
+   * files those that the files are from. Releases before these were recorded have none.
+   */
+  readonly packages?: readonly PackageInfo[];
   /** Seconds that building took. */
   readonly seconds: number;
 }

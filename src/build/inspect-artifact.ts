@@ -1,0 +1,57 @@
+/** Looks into a finished artifact before it goes into the store: is it clean, and what is in it? */
+import path from 'node:path';
+import { archiveFormat, withContents, type ArtifactContents } from '../archive/contents/index.js';
+import { addedPackages, packageList } from '../archive/contents/package-list.js';
+import { OnibErrors } from '../errors.js';
+import { LOCKED_IN_TREE } from '../provision/provided.js';
+import { TOOLBOX_IN_TREE } from '../provision/python-toolbox.js';
+import type { Artifact, Digest, PackageInfo } from '../store/manifest.js';
+import { findUnclean, hostTraces, hygieneErrors } from './hygiene.js';
+import { PackageOrigins } from './package-origins.js';
+import type { CellContext } from './cell-context.js';
+import type { Workshop } from './workshop.js';
+
+type Described = Pick<Artifact, 'fileName'> & { readonly baseDigest?: Digest };
+
+/**
+ * @param origin tree with the packages that the files are from, where the file holds no such list itself
+ * @returns the packages in it
+ * @throws {OnibErrors} `HYGIENE` for all that no image may hold
+ */
+export async function inspectArtifact(
+  file: string,
+  described: Described,
+  workshop: Pick<Workshop, 'step' | 'context'>,
+  origin?: string,
+): Promise<readonly PackageInfo[]> {
+  const origins = origin === undefined ? undefined : await PackageOrigins.read(origin);
+  if ((await archiveFormat(file)) === undefined) {
+    return origin === undefined ? [] : (origins?.ofPath(path.relative(origin, file)) ?? []);
+  }
+  return await withContents(file, async (contents) => {
+    await refuseUnclean(contents, described, workshop);
+    if (origins !== undefined) return await origins.ofContents(contents);
+    const { baseDigest } = described;
+    const packages = await packageList(contents);
+    if (baseDigest === undefined || packages.length === 0) return packages;
+    const base = workshop.context.store.objectPath(baseDigest);
+    return addedPackages(packages, await withContents(base, packageList));
+  });
+}
+
+async function refuseUnclean(
+  contents: ArtifactContents,
+  { fileName }: Described,
+  { step, context }: { readonly step: Workshop['step']; readonly context: CellContext },
+): Promise<void> {
+  if (step.kind === 'loaders') return;
+  const host = {
+    name: context.hostName,
+    project: context.project,
+    places: [context.cell, TOOLBOX_IN_TREE, LOCKED_IN_TREE],
+  };
+  const traces = hostTraces(host, step.sources);
+  const findings = await findUnclean(contents, traces, step.image.settings.hygieneAllow);
+  if (findings.length === 0) return;
+  throw new OnibErrors(hygieneErrors(findings, { fileName, varsFile: step.image.file }));
+}
