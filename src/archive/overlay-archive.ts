@@ -1,5 +1,5 @@
 /**
- * Packs the upper directory of an overlay: a newc cpio archive, gzipped.
+ * Packs the upper directory of an overlay: a newc cpio archive, compressed.
  *
  * Whiteouts stay as they are. Extended attributes, which cpio cannot hold, stand in the archive's
  * `.onib/xattrs` (see `xattr-dump.ts`), which is there only when there are any: file capabilities,
@@ -7,16 +7,24 @@
  * The same tree gives the same bytes, whatever the order of its directories, the clock and the
  * number of threads.
  *
- * What is not kept: nanoseconds and access times; times before 1970 and after 2106 become the
- * nearest one that 32 bits hold.
+ * Times before 1970 and after 2106, and those of symbolic links, stand in `.onib/times` (see
+ * `time-dump.ts`). What is not kept: nanoseconds and access times.
  */
 import path from 'node:path';
 import { EXIT, OnibError } from '../errors.js';
 import { packInThread, poolThreads, type PackControl } from './pack-thread.js';
-import type { OverlayResult } from './pack-overlay.js';
+import type { OverlayCompressor, OverlayResult } from './pack-overlay.js';
+
+/** Highest and usual level. */
+const LEVELS: Readonly<Record<OverlayCompressor, readonly [number, number]>> = {
+  gzip: [9, 9],
+  zstd: [19, 15],
+};
 
 export interface PackOverlayOptions extends PackControl {
-  /** gzip level, 1 to 9. Default: 9. */
+  /** Default: gzip, which every kernel and every initrd unpacks. */
+  readonly compressor?: OverlayCompressor;
+  /** gzip 1 to 9, by default 9; zstd 1 to 19, by default 15. */
   readonly level?: number;
   /** What to leave out: patterns as `exclusion.ts` describes them, relative to the tree. */
   readonly exclude?: readonly string[];
@@ -39,13 +47,15 @@ export async function packOverlay(
   outFile: string,
   options: PackOverlayOptions = {},
 ): Promise<OverlayResult> {
-  const { level = 9, exclude = [], sourceDateEpoch, threads = poolThreads() } = options;
-  if (!Number.isInteger(level) || level < 1 || level > 9) {
+  const { compressor = 'gzip', exclude = [], sourceDateEpoch, threads = poolThreads() } = options;
+  const [highest, usual] = LEVELS[compressor];
+  const { level = usual } = options;
+  if (!Number.isInteger(level) || level < 1 || level > highest) {
     throw new OnibError(
       'OVERLAY_SETTINGS',
-      `Cannot compress an overlay: level ${String(level)} of gzip does not exist`,
+      `Cannot compress an overlay: level ${String(level)} of ${compressor} does not exist`,
       {
-        hint: 'use 1 to 9',
+        hint: `use 1 to ${String(highest)}`,
         exitCode: EXIT.usage,
       },
     );
@@ -55,6 +65,7 @@ export async function packOverlay(
       kind: 'overlay',
       tree: path.resolve(tree),
       outFile: path.resolve(outFile),
+      compressor,
       level,
       exclude,
       ...(sourceDateEpoch === undefined ? {} : { sourceDateEpoch }),

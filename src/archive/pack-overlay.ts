@@ -1,4 +1,4 @@
-/** Packs the upper directory of an overlay into a gzipped cpio archive; runs in a worker thread. */
+/** Packs the upper directory of an overlay into a compressed cpio archive; runs in a worker thread. */
 import { createHash } from 'node:crypto';
 import type { Digest } from '../store/manifest.js';
 import { compileExclusion } from './exclusion.js';
@@ -7,16 +7,20 @@ import { encodeNewc, type ExtraFile } from './newc.js';
 import type { PackContext } from './pack-context.js';
 import { packError, writeError } from './pack-errors.js';
 import { filePieces } from './source-file.js';
+import { encodeTimeDump, treeTimes } from './time-dump.js';
 import { scanTree } from './tree-scan.js';
 import type { Tree } from './tree.js';
 import { encodeXattrDump, treeXattrs } from './xattr-dump.js';
 import { writeAll } from './write-all.js';
+import { ZstdWriter } from './zstd.js';
+
+export type OverlayCompressor = 'gzip' | 'zstd';
 
 export interface OverlayJob {
   readonly kind: 'overlay';
   readonly tree: string;
   readonly outFile: string;
-  /** gzip level, 1 to 9. */
+  readonly compressor: OverlayCompressor;
   readonly level: number;
   readonly exclude: readonly string[];
   readonly sourceDateEpoch?: number;
@@ -46,7 +50,8 @@ export async function packOverlayArchive(
     checkpoint: context.checkpoint,
   });
   const output = new Output(context.descriptor);
-  const gzip = new GzipWriter(job.level, job.threads, (bytes) => {
+  const Writer = job.compressor === 'gzip' ? GzipWriter : ZstdWriter;
+  const compressor = new Writer(job.level, job.threads, (bytes) => {
     output.write(bytes);
   });
   let bytesDone = 0;
@@ -56,32 +61,32 @@ export async function packOverlayArchive(
       filePieces(tree, file, piece);
     for (const bytes of encodeNewc(tree, ownFiles(tree), read)) {
       context.checkpoint();
-      await gzip.add(bytes);
+      await compressor.add(bytes);
       bytesDone = Math.min(bytesDone + bytes.length, tree.fileBytes);
       context.progress(bytesDone, tree.fileBytes);
     }
-    await gzip.finish();
+    await compressor.finish();
   } catch (error) {
     throw writeError(job.outFile, error, tree.fileBytes - bytesDone);
   } finally {
-    await gzip.settle();
+    await compressor.settle();
   }
   return { ...output.end(), inodes: tree.inodeCount, fileBytes: tree.fileBytes };
 }
 
-/** `.onib/xattrs`, when anything in the tree has extended attributes. */
+/** `.onib/xattrs` and `.onib/times`, when there is anything that cpio has no place for. */
 function ownFiles(tree: Tree): ExtraFile[] {
   if (tree.root.entries.some(({ name }) => name === OWN_DIRECTORY)) {
     throw packError(tree.source, OWN_DIRECTORY, 'PACK_RESERVED_NAME', 'the name is reserved', {
-      hint: 'rename it: onib keeps extended attributes of a layer under that name',
+      hint: 'rename it: onib keeps what cpio cannot hold under that name',
     });
   }
-  const files = treeXattrs(tree);
-  if (files.length === 0) return [];
-  return [
-    { path: OWN_DIRECTORY },
-    { path: `${OWN_DIRECTORY}/xattrs`, content: encodeXattrDump(files) },
+  const files: ExtraFile[] = [
+    { path: `${OWN_DIRECTORY}/times`, content: encodeTimeDump(treeTimes(tree)) },
+    { path: `${OWN_DIRECTORY}/xattrs`, content: encodeXattrDump(treeXattrs(tree)) },
   ];
+  const needed = files.filter(({ content }) => content?.length !== 0);
+  return needed.length === 0 ? [] : [{ path: OWN_DIRECTORY }, ...needed];
 }
 
 /** A file that is written from its beginning to its end. */

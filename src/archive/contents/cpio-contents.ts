@@ -2,16 +2,18 @@
 import { compareBytes, displayName, type ByteString } from '../byte-string.js';
 import { corrupt } from '../newc-header.js';
 import { contentOf, type NewcMember } from '../newc-reader.js';
+import { decodeTimeDump } from '../time-dump.js';
 import type { Xattr } from '../tree.js';
 import { decodeXattrDump } from '../xattr-dump.js';
 import type { ArtifactContents, ContentEntry, ContentFile, ContentSegment } from './entry.js';
 import { readSegments } from './segments.js';
 
-/** Where onib keeps the extended attributes of a layer (see `pack-overlay.ts`). */
+/** Where onib keeps the attributes and times of a layer that cpio has no place for (see `pack-overlay.ts`). */
 const OWN_DIRECTORY = '.onib';
 const XATTR_FILE = '.onib/xattrs';
-/** More than any honest layer has attributes. */
-const MAX_XATTR_FILE = 64 * 1_048_576;
+const TIME_FILE = '.onib/times';
+/** More than any honest layer has of them. */
+const MAX_OWN_FILE = 64 * 1_048_576;
 
 const none: readonly Xattr[] = [];
 
@@ -41,6 +43,7 @@ class CpioIndex {
   private readonly numbers = new Map<ByteString, number>();
   private readonly segments: { compression: string; entries: number }[] = [];
   private xattrs: ReadonlyMap<ByteString, readonly Xattr[]> = new Map();
+  private times: ReadonlyMap<ByteString, number> = new Map();
   private members = 0;
 
   async add(segment: number, compression: string, member: NewcMember): Promise<void> {
@@ -48,8 +51,10 @@ class CpioIndex {
     const counts = (this.segments[segment] ??= { compression, entries: 0 });
     counts.entries++;
     const path = normalPath(member.name);
-    if (path === XATTR_FILE && member.size <= MAX_XATTR_FILE) {
-      this.xattrs = xattrsByPath(await contentOf(member));
+    if (path === XATTR_FILE && member.size <= MAX_OWN_FILE) {
+      this.xattrs = byPath(path, await contentOf(member), decodeXattrDump, ({ xattrs }) => xattrs);
+    } else if (path === TIME_FILE && member.size <= MAX_OWN_FILE) {
+      this.times = byPath(path, await contentOf(member), decodeTimeDump, ({ mtime }) => mtime);
     }
     if (path === OWN_DIRECTORY || path.startsWith(`${OWN_DIRECTORY}/`)) return;
     const { kind, mode, uid, gid, mtime, size, links, inode, target, device } = member;
@@ -79,7 +84,8 @@ class CpioIndex {
       if (found === undefined) continue;
       const shared = found.link === undefined ? undefined : this.linked.get(found.link);
       const size = shared?.size ?? found.size;
-      entries.set(path, { ...found, size, xattrs: this.xattrs.get(path) ?? none });
+      const mtime = this.times.get(path) ?? found.mtime;
+      entries.set(path, { ...found, size, mtime, xattrs: this.xattrs.get(path) ?? none });
       if (found.kind !== 'file') continue;
       const number = shared?.number ?? this.numbers.get(path) ?? 0;
       places.set(number, [...(places.get(number) ?? []), path]);
@@ -88,11 +94,17 @@ class CpioIndex {
   }
 }
 
-function xattrsByPath(dump: Buffer): ReadonlyMap<ByteString, readonly Xattr[]> {
+/** One of onib's own files, by the paths that it is about. */
+function byPath<T extends { readonly path: ByteString }, V>(
+  file: string,
+  dump: Buffer,
+  decode: (dump: Buffer) => T[],
+  value: (record: T) => V,
+): ReadonlyMap<ByteString, V> {
   try {
-    return new Map(decodeXattrDump(dump).map(({ path, xattrs }) => [normalPath(path), xattrs]));
+    return new Map(decode(dump).map((record) => [normalPath(record.path), value(record)]));
   } catch (error) {
-    throw error instanceof SyntaxError ? corrupt(`${XATTR_FILE} is ${error.message}`) : error;
+    throw error instanceof SyntaxError ? corrupt(`${file} is ${error.message}`) : error;
   }
 }
 

@@ -146,7 +146,9 @@ class Extraction {
         setXattr(this.full(path), name, value);
       });
     }
-    await lutimes(this.place(path), mtime, mtime);
+    // As a date: Node takes a number below zero for the present.
+    const time = new Date(mtime * 1000);
+    await lutimes(this.place(path), time, time);
   }
 
   private asRoot(path: ByteString, call: () => void): void {

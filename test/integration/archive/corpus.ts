@@ -7,8 +7,11 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { run } from '../../../src/host/run.js';
 
-/** Made in the current directory; `$1` is `reversed` to create the same tree in another order. */
-const CORPUS = String.raw`
+/**
+ * Made in the current directory; `$1` is `reversed` to create the same tree in another order, and
+ * `layered` on an overlayfs, which makes its own marks for what is deleted and replaced, and nobody else's.
+ */
+export const CORPUS = String.raw`
 set -eu
 umask 022
 directory() { mkdir -p "$1"; chmod "$2" "$1"; }
@@ -58,7 +61,7 @@ for part in $parts; do
     ;;
   special)
     mknod special/null c 1 3; chmod 666 special/null
-    mknod special/whiteout c 0 0
+    [ "$1" = layered ] || mknod special/whiteout c 0 0
     mknod special/disk b 8 17
     mknod special/large-numbers c 511 1048575
     mkfifo special/fifo
@@ -77,8 +80,12 @@ for part in $parts; do
       echo $number >attributes/shared-$number
       setfattr -n user.shared -v 'the same value for three' attributes/shared-$number
     done
-    directory attributes/opaque 755; setfattr -n trusted.overlay.opaque -v y attributes/opaque
-    directory attributes/opaque/nested 755; setfattr -n trusted.overlay.opaque -v y attributes/opaque/nested
+    echo x >attributes/selinux; setfattr -n security.selinux -v system_u:object_r:etc_t:s0 attributes/selinux
+    directory attributes/opaque 755; directory attributes/opaque/nested 755
+    if [ "$1" != layered ]; then
+      setfattr -n trusted.overlay.opaque -v y attributes/opaque
+      setfattr -n trusted.overlay.opaque -v y attributes/opaque/nested
+    fi
     ln -s nowhere attributes/symlink; setfattr -h -n trusted.on-a-link -v x attributes/symlink
     mkfifo attributes/fifo; setfattr -n trusted.on-a-fifo -v x attributes/fifo
     mknod attributes/device c 5 1; setfattr -n trusted.on-a-device -v x attributes/device
@@ -139,15 +146,15 @@ export interface SnapshotOptions {
   readonly noLinks?: boolean;
   /** Leave out extended attributes. */
   readonly noXattrs?: boolean;
-  /** Leave out the modification times of symbolic links: GNU cpio does not set them. */
-  readonly noLinkTimes?: boolean;
+  /** Times as they are, not cut to what 32 bits without sign hold. */
+  readonly wholeTimes?: boolean;
   /** A command line that runs before, in the same mount namespace, e.g. a mount. */
   readonly before?: string;
 }
 
 /**
  * Every path with its type, mode, owner, time, size, content, device, links and attributes; one line
- * each, in order. Times are cut to what 32 bits without sign hold. A directory's size and link count
+ * each, in order. A directory's size and link count
  * are the filesystem's own business.
  */
 export async function snapshot(
@@ -192,13 +199,13 @@ function statFacts(
   const [mode = '', uid = '', gid = '', time = '', size = '', device = '', , inode = ''] = fields;
   const type = Number.parseInt(mode, 16) & 0o170000;
   const isDirectory = type === 0o040000;
-  const isLink = type === 0o120000;
   if (!isDirectory) groups.set(inode, [...(groups.get(inode) ?? []), name]);
   const clamped = Math.min(Math.max(Number(time), 0), 0xffffffff);
+  const seconds = options.wholeTimes === true ? Number(time) : clamped;
   return [
     mode,
     `${uid}:${gid}`,
-    isLink && options.noLinkTimes === true ? 'time' : `@${String(clamped)}`,
+    `@${String(seconds)}`,
     isDirectory ? 'directory' : size,
     type === 0o020000 || type === 0o060000 ? device : '-',
   ];

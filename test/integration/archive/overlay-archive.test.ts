@@ -5,6 +5,7 @@ import path from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { extract } from 'cpio-stream';
+import { withContents } from '../../../src/archive/contents/index.js';
 import { packOverlay } from '../../../src/archive/overlay-archive.js';
 import { run } from '../../../src/host/run.js';
 import { BootScript } from '../../unit/initrd/boot-script.js';
@@ -49,8 +50,28 @@ async function unpackLikeInitrd(file: string, directory: string): Promise<void> 
 test('packOverlay() makes an archive from which the initrd restores the tree', async () => {
   const out = path.join(work, 'out');
   await unpackLikeInitrd(archive, out);
-  const options = { noLinkTimes: true };
+  const options = { wholeTimes: true };
   expect(await snapshot(out, options)).toEqual(await snapshot(tree, options));
+});
+
+test('packOverlay() makes with zstd what zstd and GNU cpio unpack, whatever the number of threads', async () => {
+  const options = { compressor: 'zstd' } as const;
+  const [one, three] = ['one', 'three'].map((name) => path.join(work, `${name}.cpio.zst`));
+  const packed = await packOverlay(tree, one ?? '', { ...options, threads: 1 });
+  expect(await packOverlay(tree, three ?? '', { ...options, threads: 3 })).toEqual(packed);
+  const same =
+    'gzip -dc "$1" >unzipped; zstd -dcq "$2" | cmp - unzipped; zstd -lv "$2" | grep -c "^Check: XXH64"';
+  await run(['sh', '-euc', same, 'sh', archive, one ?? ''], { cwd: work });
+  const out = path.join(work, 'zstd-out');
+  await mkdir(out);
+  const unpack = 'zstd -dcq "$1" | cpio -idm --quiet; rm -r .onib; find . -printf x | wc -c';
+  const { stdout } = await run(['sh', '-euc', unpack, 'sh', one ?? ''], { cwd: out });
+  expect(Number(stdout)).toBe((await snapshot(tree)).length);
+  await withContents(one ?? '', (contents) => {
+    expect(contents.segments).toEqual([
+      { compression: 'zstd', entries: expect.any(Number) as number },
+    ]);
+  });
 });
 
 test('packOverlay() writes attributes as getfattr does', async () => {

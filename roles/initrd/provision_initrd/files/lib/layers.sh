@@ -86,7 +86,7 @@ onib_extract() {
 onib_restore_directory_times() {
 	(cd "$2" && find . -type d) | sed 's/[][*?\\]/\\&/g; p; s,^[.]/,,' >"$ONIB_RUN/directories"
 	onib_extract "$1" "$2" -E "$ONIB_RUN/directories" || return 1
-	onib_restore_top "$1" "$2"
+	onib_restore_top "$1" "$2" && onib_restore_times "$2"
 }
 
 # onib_restore_top <file.gz> <directory>: cpio leaves "." as it is. When it is the first entry, its
@@ -109,7 +109,36 @@ onib_restore_xattrs() {
 		(cd "$2" && "$ONIB_BIN/setfattr" -h --restore="$ONIB_RUN/xattrs") 2>"$ONIB_RUN/xattrs.error" ||
 			onib_fail xattrs "overlay $1: $(onib_last_line "$ONIB_RUN/xattrs.error")" || return 1
 	fi
+	rm -f "$ONIB_RUN/times"
+	[ ! -f "$2/.onib/times" ] || cp "$2/.onib/times" "$ONIB_RUN/times"
 	rm -rf "$2/.onib"
+}
+
+# onib_restore_times <directory>: lines "<seconds> <path>" of what was .onib/times: times that cpio has no
+# digits for, and those of symbolic links. Equal times follow each other: one touch sets many.
+onib_restore_times() {
+	[ -s "$ONIB_RUN/times" ] || return 0
+	# printf takes bytes as \0ooo
+	sed 's/\\/\\0/g' "$ONIB_RUN/times" >"$ONIB_RUN/times.escaped"
+	rm "$ONIB_RUN/times"
+	(
+		cd "$1" || exit 1
+		onib_time=''
+		set --
+		while read -r onib_next onib_name; do
+			if [ "$onib_next" != "$onib_time" ] || [ $# -ge 100 ]; then
+				[ $# = 0 ] || touch -h -c -d "@$onib_time" "$@" || exit 1
+				onib_time=$onib_next
+				set --
+			fi
+			case $onib_name in
+			# the x keeps newlines at the end of a name
+			*\\*) onib_name=$(printf '%bx' "$onib_name") && onib_name=${onib_name%x} ;;
+			esac
+			set -- "$@" "./$onib_name"
+		done <"$ONIB_RUN/times.escaped"
+		[ $# = 0 ] || touch -h -c -d "@$onib_time" "$@"
+	)
 }
 
 # onib_supported_xattrs <name> <directory>: the dump, with names below the current directory. tmpfs
