@@ -103,8 +103,11 @@ async function newerThan(
   const versions = await listedVersions(packages, lists);
   const changes: VersionChange[] = [];
   for (const { name, version, architecture } of packages) {
-    let newest = version;
-    for (const other of versions.get(`${name} ${architecture}`) ?? []) {
+    // A version that is not offered any more gives way to the newest that is, be it older.
+    const [first, ...others] = versions.get(`${name} ${architecture}`) ?? [];
+    if (first === undefined) continue;
+    let newest = first;
+    for (const other of others) {
       if (other !== newest && (await isNewer(other, newest))) newest = other;
     }
     if (newest !== version) changes.push({ package: name, before: version, after: newest });

@@ -150,7 +150,7 @@ function variableInputs(
 /** `trixie main, trixie-updates main`: sources without the mirror's address. */
 function suitesOf(sources: AptSources): string {
   if (sources.lines.length === 0) return "the bootstrapper's own";
-  return sources.lines.map((line) => line.split(' ').slice(2).join(' ')).join(', ');
+  return sources.lines.map((line) => line.replace(/^deb (?:\[[^\]]*\] )?\S+ /, '')).join(', ');
 }
 
 function toolInputs(names: readonly string[], facts: Facts): Inputs {

@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { run } from '../host/run.js';
+import { EXIT, OnibError } from '../errors.js';
+import { lastLines, run } from '../host/run.js';
 import { version } from '../package.js';
 import type { AptSources } from '../plan/plan.js';
 import { askOnce } from './answer-cache.js';
@@ -59,7 +60,7 @@ async function askApt(): Promise<string> {
 
 /** Digest of apt's configuration, and of which indexes it has: before the first update they tell less. */
 async function aptDigest(): Promise<string> {
-  const hash = createHash('sha256').update(`${version}\0${process.env.APT_CONFIG ?? ''}\0`);
+  const hash = createHash('sha256').update(`2\0${version}\0${process.env.APT_CONFIG ?? ''}\0`);
   for (const file of await filesBelow('/etc/apt').catch(() => [])) {
     const content = await readFile(path.join('/etc/apt', file.path)).catch(() => '');
     hash.update(`${file.path}\0${content.length}\0`).update(content);
@@ -68,11 +69,28 @@ async function aptDigest(): Promise<string> {
   return hash.update(indexes.sort().join('\0')).digest('hex');
 }
 
-/** Standard output, or nothing where the program is absent or refuses: a host that is no Debian. */
+/**
+ * Standard output; nothing where the program is absent: a host that is no Debian.
+ *
+ * @throws {OnibError} `HOST_APT` (exit 3): half an answer would leave security updates out of images.
+ */
 async function optionalRun(argv: readonly string[]): Promise<string> {
-  return await run(argv, { check: false, env: { LC_ALL: 'C.UTF-8' } }).then(
-    (result) => (result.exitCode === 0 ? result.stdout : ''),
-    () => '',
+  const result = await run(argv, { check: false, env: { LC_ALL: 'C.UTF-8' } }).catch(
+    (error: unknown) => {
+      if (error instanceof OnibError && error.code === 'COMMAND_MISSING') return undefined;
+      throw error;
+    },
+  );
+  if (result === undefined) return '';
+  if (result.exitCode === 0) return result.stdout;
+  throw new OnibError(
+    'HOST_APT',
+    `Cannot tell which mirror this host's apt uses: "${argv.slice(0, 2).join(' ')}" failed`,
+    {
+      exitCode: EXIT.hostLacks,
+      details: lastLines(result.stderr + result.stdout),
+      hint: 'mend apt (apt-get update), or set apt_server in group_vars/on_imagebuild',
+    },
   );
 }
 
@@ -124,22 +142,39 @@ export function mirrorOfServer(server: string): Mirror {
     : { debian: address };
 }
 
-/** Sources of one image. Without a mirror there are no lines: the bootstrapper's default applies. */
-export function aptSources(settings: Settings, host: HostApt): AptSources {
-  const { suite, aptServer } = settings;
-  const mirror = aptServer === undefined ? host.mirror : mirrorOfServer(aptServer);
+/** An archive of the past: `<server>/debian/<time>`, where the server keeps every state. */
+function mirrorOfSnapshot(server: string, time: string): Mirror {
+  const address = /^https?:\/\//.test(server) ? server : `http://${server}`;
+  return { debian: `${address}/debian/${time}`, security: `${address}/debian-security/${time}` };
+}
+
+/**
+ * Sources of one image. Without a mirror there are no lines: the bootstrapper's default applies.
+ *
+ * @param localProxy What `apt_proxy: auto` found.
+ */
+export function aptSources(settings: Settings, host: HostApt, localProxy?: string): AptSources {
+  const { suite, aptServer, aptSnapshot, aptProxy } = settings;
+  const mirror =
+    aptServer === undefined
+      ? host.mirror
+      : aptSnapshot === undefined
+        ? mirrorOfServer(aptServer)
+        : mirrorOfSnapshot(aptServer, aptSnapshot);
+  // The Release files of the past say that they are valid no longer.
+  const type = aptSnapshot === undefined ? 'deb' : 'deb [check-valid-until=no]';
   const components = settings.components.join(' ');
   const lines: string[] = [];
   if (mirror.debian !== undefined) {
-    lines.push(`deb ${mirror.debian} ${suite} ${components}`);
+    lines.push(`${type} ${mirror.debian} ${suite} ${components}`);
     if (!ROLLING.has(suite)) {
-      lines.push(`deb ${mirror.debian} ${suite}-updates ${components}`);
+      lines.push(`${type} ${mirror.debian} ${suite}-updates ${components}`);
       if (mirror.security !== undefined) {
         const security = OLD_SECURITY.has(suite) ? `${suite}/updates` : `${suite}-security`;
-        lines.push(`deb ${mirror.security} ${security} ${components}`);
+        lines.push(`${type} ${mirror.security} ${security} ${components}`);
       }
     }
   }
-  const proxy = settings.aptProxy ?? host.proxy;
+  const proxy = aptProxy === 'auto' ? (localProxy ?? host.proxy) : (aptProxy ?? host.proxy);
   return { lines, ...(proxy === undefined ? {} : { proxy }) };
 }

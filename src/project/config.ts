@@ -37,8 +37,10 @@ export interface Settings {
   readonly bootstrap: Bootstrapper;
   /** Mirror host, or host:port, with an optional path, used instead of the build host's own; never left in an image. */
   readonly aptServer?: string;
-  /** `http://host:port` of a caching proxy; never left in an image. */
+  /** `http://host:port` of a caching proxy, or `auto`; never left in an image. */
   readonly aptProxy?: string;
+  /** `20261101T000000Z`: the archive as it was then, below `aptServer`. */
+  readonly aptSnapshot?: string;
   /** Where the store lives; absolute. Default: `<project>/builds`. */
   readonly artifactPath: string;
   /** Size limit of the tmpfs that trees live in during a build, as mount(8) takes it: `6G`, `60%`. */

@@ -13,6 +13,7 @@ import { sourcesKey } from '../plan/sources-key.js';
 import type { Artifact, BootProfile, Digest } from '../store/manifest.js';
 import { aptSources, readHostApt } from './apt-sources.js';
 import type { Config } from './config.js';
+import { findLocalProxy } from './local-proxy.js';
 import { readLock } from './lock-file.js';
 import { filesBelow, filesOfRoles, roleClosure } from './role-files.js';
 import { wordsBelow } from './role-words.js';
@@ -101,8 +102,10 @@ async function gatherShared(root: string): Promise<RoleFacts> {
 async function gatherSources(config: Config): Promise<Readonly<Record<string, AptSources>>> {
   const host = await readHostApt();
   const all = [config.settings, ...config.images.map((image) => image.settings)];
+  const auto = all.some(({ aptProxy }) => aptProxy === 'auto');
+  const localProxy = auto ? await findLocalProxy() : undefined;
   return Object.fromEntries(
-    all.map((settings) => [sourcesKey(settings), aptSources(settings, host)]),
+    all.map((settings) => [sourcesKey(settings), aptSources(settings, host, localProxy)]),
   );
 }
 

@@ -118,12 +118,26 @@ export const settingKeys = {
     name: 'apt_proxy',
     aliases: [],
     type: text(
-      'http://host:port',
-      new RegExp(String.raw`^http://(?:[^\s/@]+@)?${HOST}(?::\d{1,5})?/?$`),
+      'http://host:port, or auto',
+      new RegExp(String.raw`^(?:auto|http://(?:[^\s/@]+@)?${HOST}(?::\d{1,5})?/?)$`),
     ),
     default: "the proxy in the build host's own apt configuration",
-    summary: 'HTTP proxy that packages are fetched through. It is not left in an image.',
+    summary:
+      'HTTP proxy that packages are fetched through. It is not left in an image. `auto`: an ' +
+      'apt-cacher-ng on this machine (port 3142) when there is one, else the default.',
     example: 'http://192.168.100.5:3142',
+    kinds: ALL,
+  },
+  aptSnapshot: {
+    name: 'apt_snapshot',
+    aliases: [],
+    type: text('a time such as 20261101T000000Z', /^\d{8}T\d{6}Z$/),
+    default: 'the archive as it is today',
+    summary:
+      'The archive as it was at that time, from an `apt_server` that keeps every state: packages are ' +
+      'fetched from `<apt_server>/debian/<time>` and `<apt_server>/debian-security/<time>`. For ' +
+      'packages of `onib.lock` that have left the mirror.',
+    example: '20261101T000000Z',
     kinds: ALL,
   },
   compression: {

@@ -30,6 +30,17 @@ export function readSettings(
   readKey(keys.bootstrapVariant, layers, problems);
   const aptServer = readKey(keys.aptServer, layers, problems)?.value;
   const aptProxy = readKey(keys.aptProxy, layers, problems)?.value;
+  const aptSnapshot = readKey(keys.aptSnapshot, layers, problems);
+  if (aptSnapshot !== undefined && aptServer === undefined) {
+    problems.push(
+      configProblem(
+        'VALUE',
+        `Cannot use apt_snapshot "${aptSnapshot.value}": it is looked for below apt_server, which is not set`,
+        aptSnapshot.place,
+        'apt_server: <host>/archive',
+      ),
+    );
+  }
   const artifactPath = readKey(keys.artifactPath, layers, problems)?.value;
   const allowed = readKey(keys.hygieneAllow, layers, problems)?.value;
   const sizeBudget = readKey(keys.sizeBudget, layers, problems)?.value;
@@ -40,6 +51,7 @@ export function readSettings(
     bootstrap: readKey(keys.bootstrap, layers, problems)?.value ?? DEFAULTS.bootstrap,
     ...(aptServer === undefined ? {} : { aptServer: aptServer.replace(/\/+$/, '') }),
     ...(aptProxy === undefined ? {} : { aptProxy: aptProxy.replace(/\/+$/, '') }),
+    ...(aptSnapshot === undefined ? {} : { aptSnapshot: aptSnapshot.value }),
     artifactPath: path.resolve(root, artifactPath ?? DEFAULTS.artifactDirectory),
     buildRootSize: readKey(keys.buildRootSize, layers, problems)?.value ?? DEFAULTS.buildRootSize,
     compression: readCompression(layers, problems),

@@ -5,6 +5,7 @@ import { EXIT, OnibError } from '../../errors.js';
 import { run } from '../../host/run.js';
 import type { AptSources } from '../../plan/plan.js';
 import { aptSources, readHostApt } from '../../project/apt-sources.js';
+import { findLocalProxy } from '../../project/local-proxy.js';
 import type { Settings } from '../../project/config.js';
 import { readSettings } from '../../project/settings.js';
 import { addCommand } from '../command.js';
@@ -53,7 +54,8 @@ async function surroundings(
   context: Context,
 ): Promise<{ readonly settings: Settings; readonly sources: AptSources }> {
   const settings = await projectSettings(context);
-  return { settings, sources: aptSources(settings, await readHostApt()) };
+  const localProxy = settings.aptProxy === 'auto' ? await findLocalProxy() : undefined;
+  return { settings, sources: aptSources(settings, await readHostApt(), localProxy) };
 }
 
 async function projectSettings(context: Context): Promise<Settings> {
