@@ -4,7 +4,7 @@
  * Nothing of the build host stays in it: sources, proxy settings, resolv.conf and hostname that the
  * bootstrapper needs while it runs are removed again.
  */
-import { lstat, rm } from 'node:fs/promises';
+import { lstat, rm, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import type { OnibError } from '../errors.js';
 import { withCommand } from '../host/failure-report.js';
@@ -53,6 +53,7 @@ export async function bootstrap(request: BootstrapRequest): Promise<void> {
     throw withCommand(explainBootstrapFailure(request.what, result, request.image), command);
   }
   for (const trace of HOST_TRACES) await removeFile(path.join(request.tree, trace));
+  await forgetMachineId(path.join(request.tree, 'etc/machine-id'));
   // Without lines of our own the bootstrapper's public default is in there, which later builds use.
   if (request.sources.lines.length > 0) {
     await rm(path.join(request.tree, 'etc/apt/sources.list'), { force: true });
@@ -77,11 +78,18 @@ async function runBootstrapper(command: Command, request: BootstrapRequest): Pro
 
 /** A link stays: systemd-resolved's package makes /etc/resolv.conf one, and a node needs it. */
 async function removeFile(file: string): Promise<void> {
-  const stats = await lstat(file).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const stats = await lstat(file).catch(unlessMissing);
   if (stats?.isFile() === true) await rm(file);
+}
+
+/** systemd's package makes an id, which debootstrap leaves; an empty file gets one at each boot (machine-id(5)). */
+async function forgetMachineId(file: string): Promise<void> {
+  const stats = await lstat(file).catch(unlessMissing);
+  if (stats?.isFile() === true) await truncate(file);
+}
+
+function unlessMissing(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }
 
 interface Command {
