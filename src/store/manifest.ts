@@ -47,7 +47,7 @@ export interface Artifact {
   readonly baseDigest?: Digest;
   /**
    * Debian packages in it, by name: of a base all, of an overlay those that it adds or changes, of a kernel set's
-   * files those that the files are from. Releases before these were recorded have none.
+   * files and of loaders those that the files are from. Releases before these were recorded have none.
    */
   readonly packages?: readonly PackageInfo[];
   /** Seconds that building took. */

@@ -15,15 +15,17 @@ export async function packageList(contents: ArtifactContents): Promise<readonly 
 export function parsePackages(text: string): PackageInfo[] {
   return text
     .split(/\n\n+/)
-    .flatMap(parsePackage)
+    .filter((paragraph) => /^Status: .* installed$/m.test(paragraph))
+    .flatMap(parseControl)
     .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
-function parsePackage(paragraph: string): PackageInfo[] {
+/** One package's paragraph, of a status file or of the package itself; nothing where it names none. */
+export function parseControl(paragraph: string): PackageInfo[] {
   const field = (name: string): string =>
     new RegExp(`^${name}: (.*)$`, 'm').exec(paragraph)?.[1] ?? '';
   const name = field('Package');
-  if (name === '' || !field('Status').endsWith(' installed')) return [];
+  if (name === '') return [];
   // `Source: glibc (2.41-12)` where its version is another one.
   const source = field('Source').replace(/ .*$/, '');
   return [
