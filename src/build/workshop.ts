@@ -3,7 +3,6 @@
  *
  * All trees live in one tmpfs that only this cell sees; only finished artifacts leave it.
  */
-import { appendFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { packOverlay } from '../archive/overlay-archive.js';
@@ -25,6 +24,7 @@ import { holdingOnError } from './held-tree.js';
 import { inspectArtifact } from './inspect-artifact.js';
 import { Snapshots } from './snapshots.js';
 import { StepPackages } from './step-packages.js';
+import { StepLog } from './step-log.js';
 import { SourceDate } from './source-date.js';
 import { forwardTask } from './task-events.js';
 import { TaskTimes } from './task-times.js';
@@ -67,6 +67,7 @@ export class Workshop implements AsyncDisposable {
   readonly step: PlanStep;
   readonly logDirectory: string;
   readonly packages: StepPackages;
+  readonly #log: StepLog;
   readonly #started = Date.now();
   readonly #tasks = new TaskTimes();
   readonly #date: SourceDate;
@@ -77,6 +78,7 @@ export class Workshop implements AsyncDisposable {
     this.context = context;
     this.step = step;
     this.logDirectory = logDirectory;
+    this.#log = new StepLog(path.join(logDirectory, 'build.log'));
     this.packages = new StepPackages(context, step, {
       log: (line) => {
         this.log(line);
@@ -104,11 +106,12 @@ export class Workshop implements AsyncDisposable {
   stage(stage: string): void {
     this.context.signal.throwIfAborted();
     this.log(`== ${stage}`);
+    this.#log.throwIfIncomplete();
     this.context.emit({ type: 'stage', step: this.step.title, stage });
   }
 
   log(line: string): void {
-    appendFileSync(path.join(this.logDirectory, 'build.log'), `${line}\n`);
+    this.#log.add(line);
   }
 
   warn(message: string): void {
@@ -371,6 +374,7 @@ export class Workshop implements AsyncDisposable {
    * @param origin tree with the packages that the files are from, where the file holds no such list itself
    */
   async keep(file: string, described: Described, origin?: string): Promise<Artifact> {
+    this.#log.throwIfIncomplete();
     const packages = await inspectArtifact(file, described, this, origin);
     const { digest, size } = await this.context.store.putObject(file);
     await rm(file, { force: true });

@@ -45,6 +45,8 @@ export async function runProvisioner(request: ProvisionRequest): Promise<void> {
   const { image, tree, logDirectory } = request;
   const files = await writePlaybook(image, request.index, tree, logDirectory);
   const log = createWriteStream(path.join(logDirectory, 'ansible.log'), { flags: 'a' });
+  const logFailures: Error[] = [];
+  log.on('error', (error) => logFailures.push(error));
   let failure: FailedTask | undefined;
   const argv = ['ansible-playbook', '-i', files.inventory, files.playbook];
   const command = { argv, cwd: request.project, env: ansibleEnvironment(request) };
@@ -62,8 +64,11 @@ export async function runProvisioner(request: ProvisionRequest): Promise<void> {
     },
   });
   log.end();
-  await finished(log);
-  if (result.exitCode === 0) return;
+  await finished(log).catch(() => undefined);
+  if (result.exitCode === 0) {
+    if (logFailures[0] !== undefined) throw logFailures[0];
+    return;
+  }
   if (failure === undefined) {
     throw withCommand(complaint(request, result.stderr + result.stdout), command);
   }

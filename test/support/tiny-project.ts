@@ -47,6 +47,10 @@ export class TinyProject implements AsyncDisposable {
     await writeFile(absolute, content);
   }
 
+  async read(file: string): Promise<string> {
+    return await readFile(path.join(this.directory, file), 'utf8');
+  }
+
   async append(file: string, content: string): Promise<void> {
     await appendFile(path.join(this.directory, file), content);
   }

@@ -1,12 +1,12 @@
 /**
- * Builds that are killed at any moment: nothing of them is left on this machine or in the store, and the
- * next build works. Moments are events of the build and a random time after them; the seed is printed.
+ * Builds that are killed at any moment of any stage of any recipe, by any signal: nothing of them is left on
+ * this machine or in the store, and the next build works. Moments are events of the build and a
+ * random time after them; the seed is printed.
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run, start, type RunningCommand } from '../../../src/host/run.js';
+import { run } from '../../../src/host/run.js';
 import { compiledPath } from '../../../src/package.js';
 import type { ReleaseManifest } from '../../../src/store/manifest.js';
 import { Store } from '../../../src/store/store.js';
@@ -16,10 +16,11 @@ import {
   flawsOfStore,
   nothingLeft,
   processesOf,
-  type Before,
 } from '../../support/leftovers.js';
 import { seededRandom } from '../../support/random.js';
-import { TinyProject } from '../../support/tiny-project.js';
+import { event, RunningBuild, stage, type Moment } from '../../support/running-build.js';
+import { changeRole, STEPS, tinyImages, wordsFor } from '../../support/tiny-images.js';
+import type { TinyProject } from '../../support/tiny-project.js';
 
 const onib = [process.execPath, compiledPath('src/cli/main.js')];
 const random = seededRandom();
@@ -29,115 +30,88 @@ const UNFINISHED_RELEASE = /(?:^|\/)\.new-/;
 let project: TinyProject;
 
 beforeAll(async () => {
-  project = await TinyProject.create();
-  await project.write('vars/small.yml', 'provisioner: roles/overlay/provision_small\n');
-  await project.write(
-    'roles/overlay/provision_small/tasks/main.yml',
-    '- name: say more\n  ansible.builtin.copy: { dest: /etc/issue, content: small }\n',
-  );
+  project = await tinyImages({ kernel: true });
 });
 
 afterAll(async () => {
   await project[Symbol.asyncDispose]();
 });
 
-interface Event {
-  readonly schema: string;
-  readonly type?: string;
-  readonly step?: string;
-  readonly stage?: string;
-  readonly [field: string]: unknown;
+interface Kill extends Moment {
+  readonly step: string;
+  /** Instead of those that build the step from its snapshot on. */
+  readonly words?: readonly string[];
+  readonly signal: NodeJS.Signals;
 }
 
-class RunningBuild {
-  readonly events: Event[] = [];
-  readonly state: Before;
-  readonly process: RunningCommand;
-  #told: () => void = () => undefined;
+const SIGNALS = ['SIGKILL', 'SIGINT', 'SIGTERM'] as const;
+let kills = 0;
 
-  private constructor(state: Before, words: readonly string[]) {
-    this.state = state;
-    this.process = start([...onib, '-C', project.directory, 'build', ...words, '--json'], {
-      check: false,
-      env: state.environment,
-      onLine: (line, stream) => {
-        if (stream !== 'stdout') return;
-        this.events.push(JSON.parse(line) as Event);
-        this.#told();
-      },
-    });
-  }
-
-  static async start(words: readonly string[]): Promise<RunningBuild> {
-    return new RunningBuild(await before(), words);
-  }
-
-  /** Resolves as soon as the event comes: the last ones are milliseconds apart. */
-  async reached({ at, within }: Moment): Promise<void> {
-    if (at !== undefined) {
-      await new Promise<void>((resolve, reject) => {
-        this.#told = () => {
-          if (this.events.some((event) => at(event))) resolve();
-        };
-        this.#told();
-        void this.process.result.then(() => reject(new Error(this.lastWords())), reject);
-      });
-    }
-    await delay(random() * within);
-  }
-
-  lastWords(): string {
-    const words = this.events.slice(-5).map(({ schema, type, step, stage: of, problems }) => ({
-      ...{ schema, type, step, stage: of, problems },
-    }));
-    return `the build ended: ${JSON.stringify(words)}`;
-  }
-
-  /** To onib itself, and to nobody else; which may have ended just now. */
-  kill(signal: NodeJS.Signals): void {
-    try {
-      process.kill(this.process.pid, signal);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-    }
-  }
+/** Some kills at one moment; signals take turns, over all moments. */
+function at(times: number, step: string, moment: Moment & Pick<Kill, 'words'>): Kill[] {
+  return Array.from({ length: times }, () => {
+    const signal = SIGNALS[kills % SIGNALS.length] ?? 'SIGKILL';
+    kills += 1;
+    return { ...moment, step, signal, what: `${moment.what} of ${step}` };
+  });
 }
 
-/** When to kill: so many milliseconds, at most, after the first such event. */
-interface Moment {
-  readonly what: string;
-  readonly at?: (event: Event) => boolean;
-  readonly within: number;
+/** Stages that every image with a role has. */
+function provisioning(step: string, [lists, provision, task]: readonly number[]): Kill[] {
+  const update = stage(step, 'update package lists');
+  return [
+    ...at(lists ?? 1, step, { what: 'the mounts', at: update, within: 300 }),
+    ...at(provision ?? 1, step, { what: 'Ansible', at: stage(step, 'provision'), within: 600 }),
+    ...at(task ?? 1, step, { what: 'a task', at: event(step, 'task-start'), within: 900 }),
+  ];
 }
 
-const stage =
-  (step: string, begin: string) =>
-  (event: Event): boolean =>
-    event.step === step && event.type === 'stage' && event.stage?.startsWith(begin) === true;
+const { base, overlay, kernel, loaders } = STEPS;
+const bootstrap = (step: string, words: string, within: number): Moment & Pick<Kill, 'words'> => ({
+  ...{ what: 'the bootstrap', at: stage(step, 'bootstrap'), within },
+  words: [words, '--force'],
+});
+const packing = (step: string): ((line: Parameters<ReturnType<typeof stage>>[0]) => boolean) =>
+  stage(step, 'pack ');
 
-const BASE = 'base tiny';
-const OVERLAY = 'overlay small';
-const LOADERS = 'boot loaders';
-
-const BASE_MOMENTS: readonly Moment[] = [
-  { what: 'while it reads the project', within: 500 },
-  { what: 'while the tree is made', at: stage(BASE, 'bootstrap'), within: 2000 },
-  { what: 'later, while the tree is made', at: stage(BASE, 'bootstrap'), within: 7000 },
-  { what: 'while the tree is mounted', at: stage(BASE, 'update package lists'), within: 600 },
-  { what: 'while the base is packed', at: stage(BASE, 'pack '), within: 1000 },
+/** In an empty store. */
+const FIRST: readonly Kill[] = [
+  ...at(3, base, { what: 'the reading of the project', within: 500 }),
+  ...at(3, base, bootstrap(base, 'base', 1500)),
 ];
 
-const OVERLAY_MOMENTS: readonly Moment[] = [
-  { what: 'while the base is mounted', at: stage(OVERLAY, 'update package lists'), within: 600 },
-  { what: 'while a role runs', at: ({ type }) => type === 'task-start', within: 900 },
-  { what: 'while the overlay is packed', at: stage(OVERLAY, 'pack '), within: 50 },
-  { what: 'while loaders are unpacked', at: stage(LOADERS, 'unpack '), within: 2000 },
-  {
-    what: 'while the release is written',
-    at: ({ type, step }) => type === 'step-end' && step === LOADERS,
-    within: 20,
-  },
+/** With a release of everything. */
+const LATER: readonly Kill[] = [
+  ...at(2, base, bootstrap(base, 'base', 6000)),
+  ...provisioning(base, [2, 2, 3]),
+  ...at(3, base, { what: 'the packing', at: packing(base), within: 1000 }),
+  ...at(1, base, { what: 'the end', at: event(base, 'step-end'), within: 20 }),
+  ...provisioning(overlay, [2, 2, 3]),
+  ...at(2, overlay, { what: 'the check', at: stage(overlay, 'check'), within: 30 }),
+  ...at(2, overlay, { what: 'the packing', at: packing(overlay), within: 50 }),
+  ...at(3, overlay, { what: 'the release', at: event(overlay, 'step-end'), within: 20 }),
+  ...at(4, loaders, { what: 'the unpacking', at: stage(loaders, 'unpack '), within: 2000 }),
+  ...at(1, loaders, { what: 'the end', at: event(loaders, 'step-end'), within: 20 }),
+  ...at(3, kernel, bootstrap(kernel, 'initrd', 8000)),
+  ...provisioning(kernel, [1, 1, 1]),
+  ...at(2, kernel, { what: 'the initrd', at: stage(kernel, 'make the initrd'), within: 2500 }),
+  ...at(1, kernel, { what: 'the modules', at: stage(kernel, 'select'), within: 50 }),
+  ...at(2, kernel, { what: 'the packing', at: packing(kernel), within: 300 }),
+  ...at(1, kernel, { what: 'the end', at: event(kernel, 'step-end'), within: 20 }),
 ];
+
+/** Whether the build may have put something into the store, by what it told until it was killed. */
+function mayHaveStored({ lines }: RunningBuild): boolean {
+  const storing = /^(?:pack |select modules|unpack )/;
+  return lines.some(({ type, stage: of }) => type === 'step-end' || storing.test(of ?? ''));
+}
+
+/** What builds keep beside releases: texts of roles, which come first and may stay. */
+async function content(): Promise<string[]> {
+  return (await contentOfStore(project.store)).filter(
+    (line) => line !== '' && !line.startsWith('f inputs/'),
+  );
+}
 
 async function expectNothingLeft(build: RunningBuild): Promise<void> {
   await nothingLeft(build.state, project.directory);
@@ -145,22 +119,32 @@ async function expectNothingLeft(build: RunningBuild): Promise<void> {
   expect(flaws.filter((flaw) => !UNFINISHED_RELEASE.test(flaw))).toEqual([]);
 }
 
-/** Whether the build may have put something into the store, by what it told until it was killed. */
-function mayHaveStored({ events }: RunningBuild): boolean {
-  return events.some(({ step, stage: of }) => step === LOADERS || of?.startsWith('pack ') === true);
-}
-
-async function killedAt(moment: Moment, words: readonly string[]): Promise<void> {
-  const content = await contentOfStore(project.store);
-  const build = await RunningBuild.start(words);
-  await build.reached(moment);
-  build.kill('SIGKILL');
+async function killedAt({ step, signal, words, ...moment }: Kill): Promise<void> {
+  const stored = await content();
+  const release = (await new Store(project.store).current())?.id;
+  await using _change = await changeRole(project, step);
+  const build = await RunningBuild.start(project.directory, words ?? wordsFor(step));
+  await build.reached(moment, random);
+  build.kill(signal);
   const { exitCode } = await build.process.result;
   await expectNothingLeft(build);
   // In its last milliseconds it may have ended before the signal came.
-  if (!build.events.some(({ type }) => type === 'release')) expect(exitCode).toBe(128 + 9);
+  const ended = build.lines.some(({ type }) => type === 'release');
+  if (!ended && build.lines.length === 0) {
+    // A signal that comes before onib listens ends it as the system does.
+    expect([130, 128 + 9, 128 + 15]).toContain(exitCode);
+  } else if (!ended && signal === 'SIGKILL') expect(exitCode).toBe(128 + 9);
+  else if (!ended) {
+    expect(exitCode).toBe(130);
+    expect(build.lines.at(-1)).toMatchObject({
+      ...{ schema: 'onib.error/1', exitCode: 130 },
+      problems: [{ code: 'INTERRUPTED', cleanUp: false }],
+    });
+  }
   // A cell that had gone on without its parent would have stored its artifact in the end.
-  if (!mayHaveStored(build)) expect(await contentOfStore(project.store)).toEqual(content);
+  if (!mayHaveStored(build)) expect(await content()).toEqual(stored);
+  const now = (await new Store(project.store).current())?.id;
+  if (!ended && signal !== 'SIGKILL') expect(now).toBe(release);
 }
 
 async function build(words: readonly string[]): Promise<ReleaseManifest> {
@@ -173,84 +157,48 @@ async function build(words: readonly string[]): Promise<ReleaseManifest> {
   return release;
 }
 
-describe('onib build, killed by SIGKILL', () => {
-  it.each(BASE_MOMENTS)('$what leaves nothing', async (moment) => {
-    await killedAt(moment, ['all']);
+describe('onib build, killed', () => {
+  it('is killed at fifty moments', () => {
+    expect(FIRST.length + LATER.length).toBe(50);
   });
 
-  it('builds the base when it is left alone', async () => {
-    const { artifacts } = await build(['base']);
-    expect(artifacts.map(({ kind }) => kind)).toContain('base');
+  it.each(FIRST)('by $signal in $what leaves nothing', killedAt);
+
+  it('builds everything when it is left alone', async () => {
+    const { artifacts } = await build(['all']);
+    expect([...new Set(artifacts.map(({ kind }) => kind))].sort()).toEqual([
+      ...['base', 'initrd', 'kernel', 'loader', 'modules', 'overlay'],
+    ]);
   });
 
-  it.each(OVERLAY_MOMENTS)('$what leaves nothing', async (moment) => {
-    // Overlay and loaders: the base is in the release by now.
-    await killedAt(moment, ['all']);
-  });
-});
-
-describe('onib build, ended in order', () => {
-  const isTask = ({ type }: Event): boolean => type === 'task-start';
-  const moments: readonly (Moment & { signal: NodeJS.Signals; words: readonly string[] })[] = [
-    {
-      ...{ signal: 'SIGINT', what: 'while the tree is made', words: ['base'] },
-      ...{ at: stage(BASE, 'bootstrap'), within: 4000 },
-    },
-    {
-      ...{ signal: 'SIGTERM', what: 'while a role runs', words: ['overlay'] },
-      ...{ at: isTask, within: 900 },
-    },
-    {
-      ...{ signal: 'SIGINT', what: 'while Ansible starts', words: ['overlay'] },
-      ...{ at: stage(OVERLAY, 'provision'), within: 300 },
-    },
-  ];
-
-  it.each(moments)('by $signal $what tidies up and says so', async (moment) => {
-    const { signal, words } = moment;
-    const content = await contentOfStore(project.store);
-    const running = await RunningBuild.start([...words, '--force']);
-    await running.reached(moment);
-    // The mark that leftovers are found by is on the cell too, not on onib alone.
-    expect((await processesOf(running.state)).length).toBeGreaterThan(1);
-    running.kill(signal);
-    expect((await running.process.result).exitCode).toBe(130);
-    expect(running.events.at(-1)).toMatchObject({
-      schema: 'onib.error/1',
-      exitCode: 130,
-      problems: [{ code: 'INTERRUPTED', cleanUp: false }],
-    });
-    await expectNothingLeft(running);
-    expect(await contentOfStore(project.store)).toEqual(content);
-  });
+  it.each(LATER)('by $signal in $what leaves nothing', killedAt);
 
   it('says so when its cell is killed, and tidies up', async () => {
-    const running = await RunningBuild.start(['overlay', '--force']);
-    await running.reached({
-      what: 'a role runs',
-      at: isTask,
-      within: 500,
-    });
+    await using _change = await changeRole(project, overlay);
+    const running = await RunningBuild.start(project.directory, ['overlay']);
+    const isTask = event(overlay, 'task-start');
+    await running.reached({ what: 'a role runs', at: isTask, within: 500 }, random);
+    // The mark that leftovers are found by is on the cell too, not on onib alone.
+    expect((await processesOf(running.state)).length).toBeGreaterThan(1);
     const { pid } = running.process;
     const children = await readFile(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8');
-    const [cell] = children.trim().split(' ');
-    process.kill(Number(cell), 'SIGKILL');
+    process.kill(Number(children.trim().split(' ')[0]), 'SIGKILL');
     expect((await running.process.result).exitCode).toBe(1);
-    expect(running.events.at(-1)).toMatchObject({ problems: [{ code: 'CELL_DIED' }] });
+    expect(running.lines.at(-1)).toMatchObject({ problems: [{ code: 'CELL_DIED' }] });
     await expectNothingLeft(running);
   });
 });
 
 describe('onib build after all of that', () => {
-  it('builds everything, whole, and then nothing', async () => {
-    const { artifacts, id } = await build(['all', '--force']);
-    const kinds = artifacts.map(({ kind }) => kind);
-    expect([...new Set(kinds)].sort()).toEqual(['base', 'loader', 'overlay']);
+  it('has a release that is whole, builds what is left, and then nothing', async () => {
+    const { id } = await build(['all']);
+    const state = await before();
+    await run([...onib, '-C', project.directory, 'verify'], { env: state.environment });
     const image = path.join(project.store, 'current', 'base.trixie.squashfs');
     const { stdout } = await run(['unsquashfs', '-cat', image, 'etc/motd']);
     expect(stdout).toBe('tiny');
-    const overlay = path.join(project.store, 'current', 'small.overlay.cpio.gz');
-    const listed = await run(['sh', '-c', 'zcat "$0" | cpio --list --quiet', overlay]);
+    const small = path.join(project.store, 'current', 'small.overlay.cpio.gz');
+    const listed = await run(['sh', '-c', 'zcat "$0" | cpio --list --quiet', small]);
     expect(listed.stdout).toContain('etc/issue');
     expect((await build(['all'])).id).toBe(id);
   });
