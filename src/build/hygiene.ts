@@ -29,6 +29,8 @@ const MOST_OF_A_RULE = 5;
 /** Names that many hosts have, and many files hold. */
 const COMMON_HOST_NAME =
   /^(?:.{0,3}|localhost|debian|ubuntu|linux|onib|host|node|server|build|test|root)$/;
+/** Stands in many files; with a port it is a proxy of this host. */
+const LOOPBACK = /^(?:localhost|127\.[\d.]+|\[::1\]):\d+$/;
 /** Debian's own names stand in the packages' files, and are where a node's apt should look. */
 const PUBLIC_MIRROR = /(?:^|\.)debian\.org$/;
 
@@ -135,6 +137,7 @@ export function hostTraces(host: HostFacts, sources: AptSources): HostTraces {
   const addresses = [...sources.lines.flatMap((line) => line.split(' ')), sources.proxy ?? ''];
   const mirrors = addresses
     .map((address) => /^[a-z+]+:\/\/(?:[^\s/@]+@)?([^\s/]+)/.exec(address)?.[1] ?? '')
+    .map((name) => (LOOPBACK.test(name) ? name : name.replace(/:\d+$/, '')))
     .filter((name) => !COMMON_HOST_NAME.test(name) && !PUBLIC_MIRROR.test(name));
   return {
     mirrors: [...new Set(mirrors)],

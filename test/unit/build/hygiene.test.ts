@@ -222,9 +222,13 @@ describe('hostTraces()', () => {
     const sources = { lines, proxy: 'http://me:secret@10.0.0.7:3128' };
     const places = ['/x/builds/cell'];
     expect(hostTraces({ name: 'debian', project: '/root', places }, sources)).toEqual({
-      mirrors: ['mirror.example:3142', '10.0.0.7:3128'],
+      mirrors: ['mirror.example', '10.0.0.7'],
       paths: places,
     });
+    const local = { lines: [], proxy: 'http://127.0.0.1:3142' };
+    expect(hostTraces({ name: 'debian', project: '/root', places }, local).mirrors).toEqual([
+      '127.0.0.1:3142',
+    ]);
     expect(hostTraces({ name: 'builder7', project: '/srv/images', places }, { lines: [] })).toEqual(
       {
         mirrors: [],
