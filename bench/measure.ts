@@ -11,13 +11,15 @@ export interface Cost {
   readonly wall: number;
   /** MiB of the largest process. */
   readonly memory: number;
+  /** What it printed. */
+  readonly output: string;
 }
 
 export async function measure(argv: readonly string[], cwd?: string): Promise<Cost> {
   const directory = await mkdtemp(path.join(tmpdir(), 'onib-bench-'));
   const report = path.join(directory, 'cost');
   try {
-    await run(['time', '--quiet', '-o', report, '-f', '%U %S %e %M', ...argv], {
+    const { stdout } = await run(['time', '--quiet', '-o', report, '-f', '%U %S %e %M', ...argv], {
       debianPackage: 'time',
       ...(cwd === undefined ? {} : { cwd }),
     });
@@ -25,7 +27,7 @@ export async function measure(argv: readonly string[], cwd?: string): Promise<Co
       .trim()
       .split(' ')
       .map(Number);
-    return { cpu: user + system, wall, memory: kibibytes / 1024 };
+    return { cpu: user + system, wall, memory: kibibytes / 1024, output: stdout };
   } finally {
     await rm(directory, { recursive: true });
   }

@@ -1,9 +1,10 @@
 /** Archives: packing against gensquashfs, mksquashfs, cpio with gzip and pigz, and packing again. */
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { compiledPath } from '../../src/package.js';
-import { measure, type Cost } from '../measure.js';
+import { measure } from '../measure.js';
 import { makeRow, type Row } from '../row.js';
 import { changeOneFile, changePackages, manyFiles, unpackBase } from './tree.js';
 
@@ -30,28 +31,33 @@ const SETTINGS = [
 ] as const;
 type Setting = (typeof SETTINGS)[number];
 
-/** Packages of every Debian base, with a few MB together. */
+/** Packages of every Debian base, with a few MB together; this machine's Debian has other versions. */
 const UPGRADED = ['coreutils', 'bash'];
 const MANY = 100_000;
 
-interface Sample extends Cost {
+/** What a program's run took, and what came of it. */
+interface Sample {
+  readonly cpu: number;
+  readonly wall: number;
+  readonly memory: number;
   readonly size: number;
+  readonly output: string;
 }
+type Samples = ReadonlyMap<string, readonly Sample[]>;
 
 export async function* archiveSuite(options: SuiteOptions): AsyncGenerator<Row> {
   const work = await mkdtemp(path.join(tmpdir(), 'onib-bench-archive-'));
   try {
-    const { image, tree } = await unpackBase(work);
+    const tree = await unpackBase(work);
     const bench = new ArchiveBench(work, tree, options);
     for (const setting of SETTINGS) yield* bench.squashfs(setting);
     yield* bench.cpio();
-    yield* bench.readBack();
     for (const setting of SETTINGS) await bench.packBefore(setting);
     await changeOneFile(tree);
     for (const setting of SETTINGS) yield* bench.repack(setting, 'one file changed');
-    await changePackages(tree, image, UPGRADED);
-    const all = `all files of ${UPGRADED.join(' and ')} changed`;
-    for (const setting of SETTINGS) yield* bench.repack(setting, all);
+    const packages = await changePackages(tree, work, UPGRADED);
+    for (const setting of SETTINGS) yield* bench.repack(setting, `${packages} unpacked over it`);
+    yield* bench.calledOff();
     yield* bench.looking();
   } finally {
     await rm(work, { recursive: true, force: true });
@@ -59,12 +65,16 @@ export async function* archiveSuite(options: SuiteOptions): AsyncGenerator<Row> 
 }
 
 class ArchiveBench {
+  /** sha256 of the images that a repack copies from. */
+  private readonly digests = new Map<Setting, string>();
+
   constructor(
     private readonly work: string,
     private readonly tree: string,
     private readonly options: SuiteOptions,
   ) {}
 
+  /** Peers do not read back what they wrote: packing and reading back have rows of their own. */
   async *squashfs(setting: Setting): AsyncGenerator<Row> {
     const name = `squashfs ${nameOf(setting)}`;
     const samples = await this.rounds(name, {
@@ -72,7 +82,17 @@ class ArchiveBench {
       gensquashfs: gensquashfsArgv(setting, this.tree, this.file('out')),
       mksquashfs: mksquashfsArgv(setting, this.tree, this.file('out')),
     });
-    yield* rowsOf(name, samples);
+    const ours = samples.get('ours') ?? [];
+    const packing = ours.map(withoutReadBack);
+    const peers = [...samples].filter(([program]) => program !== 'ours');
+    const rest = new Map(peers);
+    yield* rowsOf(`${name}, packing`, new Map([['ours', packing], ...rest]), ['cpu', 'wall']);
+    yield* rowsOf(`${name}, with read-back`, samples);
+    const readBack = new Map([
+      ['ours', ours.map(readBackOf)],
+      ['packing it', packing],
+    ]);
+    yield* rowsOf(`${name}, read-back alone`, readBack, ['cpu', 'wall']);
   }
 
   async *cpio(): AsyncGenerator<Row> {
@@ -88,54 +108,66 @@ class ArchiveBench {
     yield* rowsOf('cpio.gz', samples);
   }
 
-  /** Reading all of an image, as packing does at its end, against the packing itself. */
-  async *readBack(): AsyncGenerator<Row> {
-    const [setting] = SETTINGS;
-    await measure(this.packArgv(setting, 'whole'));
-    const samples = await this.rounds('read back', {
-      ours: [process.execPath, compiledPath('src/cli/main.js'), 'verify', this.file('whole')],
-      'packing it': this.packArgv(setting),
-    });
-    yield* rowsOf(`reading back squashfs ${nameOf(setting)}`, samples, ['cpu', 'wall']);
-  }
-
   /** The image that a repack copies from. */
   async packBefore(setting: Setting): Promise<void> {
-    await measure(this.packArgv(setting, `before-${setting.compressor}`));
+    const name = `before-${setting.compressor}`;
+    await measure(this.packArgv(setting, name));
+    const hash = createHash('sha256').update(await readFile(this.file(name)));
+    this.digests.set(setting, `sha256:${hash.digest('hex')}`);
   }
 
   async *repack(setting: Setting, what: string): AsyncGenerator<Row> {
     const name = `repack ${nameOf(setting)}, ${what}`;
-    const previous = this.file(`before-${setting.compressor}`);
+    const file = this.file(`before-${setting.compressor}`);
     const samples = await this.rounds(name, {
-      ours: this.packArgv(setting, 'out', previous),
+      ours: this.packArgv(setting, 'out', { file, digest: this.digests.get(setting) }),
       'full pack': this.packArgv(setting),
     });
-    yield* rowsOf(name, samples, ['cpu', 'wall', 'size']);
+    yield* rowsOf(name, samples);
   }
 
+  /** From the call to the end of all its work, in the middle of packing; the issue allows a second. */
+  async *calledOff(): AsyncGenerator<Row> {
+    for (const kind of ['squashfs', 'cpio']) {
+      const pairs: [number, number][] = [];
+      for (let round = 0; round < this.options.rounds; round++) {
+        const settings = { compressor: 'xz', blockSize: BLOCK, callOffAt: 0.4 };
+        const argv = [...packMain, kind, this.tree, this.file('out'), JSON.stringify(settings)];
+        const { output } = await measure(argv);
+        pairs.push([(JSON.parse(output) as { calledOff: number }).calledOff, 1]);
+      }
+      yield makeRow(`${kind} called off: wall`, 's', 'allowed', pairs);
+    }
+  }
+
+  /** What people do with artifacts: list one, compare two. */
   async *looking(): AsyncGenerator<Row> {
-    const name = `diff of ${String(MANY)} files`;
     const many = this.file('many');
     await manyFiles(many, MANY);
-    const setting = SETTINGS[0];
-    await measure(this.packArgv({ ...setting, level: 15 }, 'a', undefined, many));
+    const [setting] = SETTINGS;
+    await measure(this.packArgv(setting, 'a', undefined, many));
     await manyFiles(path.join(many, 'new'), 100);
-    await measure(this.packArgv({ ...setting, level: 15 }, 'b', undefined, many));
+    await measure(this.packArgv(setting, 'b', undefined, many));
     const [a, b] = [this.file('a'), this.file('b')];
-    const samples = await this.rounds(name, {
-      ours: [process.execPath, compiledPath('src/cli/main.js'), 'diff', a, b],
+    const [listing, difference] = [`ls of ${String(MANY)} files`, `diff of ${String(MANY)} files`];
+    const listed = await this.rounds(listing, {
+      ours: [...onib, 'ls', a],
+      'unsquashfs -lls': ['unsquashfs', '-lls', a],
+    });
+    yield* rowsOf(listing, listed, ['cpu', 'wall', 'memory']);
+    const samples = await this.rounds(difference, {
+      ours: [...onib, 'diff', a, b],
       // It ends with 1 when there is a difference.
       sqfsdiff: ['sh', '-c', 'sqfsdiff -a "$0" -b "$1" >/dev/null; [ $? -le 1 ]', a, b],
     });
-    yield* rowsOf(name, samples, ['cpu', 'wall', 'memory']);
+    yield* rowsOf(difference, samples, ['cpu', 'wall', 'memory']);
   }
 
   private file(name: string): string {
     return path.join(this.work, name);
   }
 
-  private packArgv(setting: Setting, out = 'out', previous?: string, tree = this.tree): string[] {
+  private packArgv(setting: Setting, out = 'out', previous?: object, tree = this.tree): string[] {
     const options = {
       ...setting,
       blockSize: BLOCK,
@@ -148,7 +180,7 @@ class ArchiveBench {
   private async rounds(
     name: string,
     commands: Readonly<Record<string, readonly string[]>>,
-  ): Promise<ReadonlyMap<string, readonly Sample[]>> {
+  ): Promise<Samples> {
     const samples = new Map<string, Sample[]>();
     const names = Object.keys(commands);
     for (let round = 0; round < this.options.rounds; round++) {
@@ -167,6 +199,7 @@ class ArchiveBench {
   }
 }
 
+const onib = [process.execPath, compiledPath('src/cli/main.js')];
 const packMain = [process.execPath, compiledPath('bench/archive/pack-main.js')];
 
 function nameOf(setting: Setting): string {
@@ -195,12 +228,23 @@ function mksquashfsArgv(setting: Setting, tree: string, out: string): string[] {
   ];
 }
 
+/** `pack-main` prints what reading back took. */
+function readBackOf(sample: Sample): Sample {
+  const { cpu, wall } = JSON.parse(sample.output) as { cpu: number; wall: number };
+  return { ...sample, cpu, wall };
+}
+
+function withoutReadBack(sample: Sample): Sample {
+  const { cpu, wall } = readBackOf(sample);
+  return { ...sample, cpu: sample.cpu - cpu, wall: sample.wall - wall };
+}
+
 const UNITS = { cpu: 's', wall: 's', memory: 'MiB', size: 'MiB' } as const;
 
 function* rowsOf(
   name: string,
-  samples: ReadonlyMap<string, readonly Sample[]>,
-  what: readonly (keyof Sample)[] = ['cpu', 'wall', 'memory', 'size'],
+  samples: Samples,
+  what: readonly (keyof typeof UNITS)[] = ['cpu', 'wall', 'memory', 'size'],
 ): Generator<Row> {
   const ours = samples.get('ours') ?? [];
   for (const [peerName, theirs] of samples) {

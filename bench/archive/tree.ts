@@ -1,9 +1,6 @@
 /** The tree that archives are measured on, and the changes that are made to it. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { readPackages } from '../../src/archive/contents/packages.js';
-import { withContents } from '../../src/archive/contents/index.js';
-import { bytesOf, joinPath, byteString } from '../../src/archive/byte-string.js';
 import { OnibError, EXIT } from '../../src/errors.js';
 import { run } from '../../src/host/run.js';
 import { packageRoot } from '../../src/package.js';
@@ -11,7 +8,7 @@ import { loadProject } from '../../src/project/load.js';
 import { Store } from '../../src/store/store.js';
 
 /** Unpacks the base image of the project's current release. */
-export async function unpackBase(work: string): Promise<{ image: string; tree: string }> {
+export async function unpackBase(work: string): Promise<string> {
   const store = new Store((await loadProject(packageRoot)).settings.artifactPath);
   const base = (await store.current())?.artifacts.find(({ kind }) => kind === 'base');
   if (base === undefined) {
@@ -25,7 +22,7 @@ export async function unpackBase(work: string): Promise<{ image: string; tree: s
   await run(['unsquashfs', '-no-progress', '-quiet', '-dest', tree, image], {
     debianPackage: 'squashfs-tools',
   });
-  return { image, tree };
+  return tree;
 }
 
 /** A file in the middle of the tree, one byte longer. */
@@ -34,21 +31,30 @@ export async function changeOneFile(tree: string): Promise<void> {
   await writeFile(file, `${await readFile(file, 'utf8')}#`);
 }
 
-/** All files of two packages, with bytes put in front: every block of theirs is another one. */
+/**
+ * Unpacks the packages of this machine's own Debian release over the tree, as an upgrade would; returns
+ * what they are, with their versions.
+ */
 export async function changePackages(
   tree: string,
-  image: string,
+  work: string,
   names: readonly string[],
-): Promise<void> {
-  await withContents(image, async (contents) => {
-    const { owners } = await readPackages(contents);
-    for (const { path: name, kind, link } of contents.entries.values()) {
-      if (kind !== 'file' || link !== undefined || !names.includes(owners.get(name) ?? ''))
-        continue;
-      const file = bytesOf(joinPath(byteString(tree), name));
-      await writeFile(file, Buffer.concat([Buffer.from('another version'), await readFile(file)]));
-    }
-  });
+): Promise<string> {
+  const directory = path.join(work, 'packages');
+  await mkdir(directory);
+  // apt reads as a user of its own, who may not write here.
+  await run(['apt-get', 'download', '-o', 'APT::Sandbox::User=root', ...names], { cwd: directory });
+  const versions: string[] = [];
+  for (const file of (await readdir(directory)).sort()) {
+    const archive = path.join(directory, file);
+    // Not `dpkg-deb --extract`: it would make a directory of the link /bin.
+    const unpack = 'dpkg-deb --fsys-tarfile "$1" | tar -x --keep-directory-symlink -C "$2"';
+    await run(['sh', '-euc', unpack, 'sh', archive, tree]);
+    const format = '${Package} ${Version}';
+    const { stdout } = await run(['dpkg-deb', '--show', '--showformat', format, archive]);
+    versions.push(stdout);
+  }
+  return versions.join(' and ');
 }
 
 /** So many small files, a hundred to a directory. */
