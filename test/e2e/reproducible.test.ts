@@ -3,7 +3,7 @@
  * inside a tree do not see the other day (the library that fakes it is not in there), so what they could
  * write down of the real one is searched for.
  */
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
@@ -72,7 +72,11 @@ async function buildIn(directory: string, before: readonly string[]): Promise<Bu
   await run('-C', directory, 'new', 'overlay', 'packages');
   const role = path.join(directory, 'roles/overlay/provision_packages');
   await writeFile(path.join(role, 'tasks/main.yml'), OVERLAY_WITH_PACKAGES);
-  if (before.length > 0) await touchAll(directory);
+  if (before.length > 0) {
+    // A mirror moves on: which packages go in is one of the inputs.
+    await copyFile(path.join(here.directory, 'onib.lock'), path.join(directory, 'onib.lock'));
+    await touchAll(directory);
+  }
   // Not from snapshots of the other build.
   await run('-C', directory, 'build', 'all', '--force');
   const store = new Store(path.join(directory, 'builds'));
