@@ -4,6 +4,7 @@ import { formatError } from '../src/cli/errors.js';
 import { formatTable } from '../src/cli/format.js';
 import { run } from '../src/host/run.js';
 import { archivePackages, archiveSuite, type SuiteOptions } from './archive/archive-suite.js';
+import { buildPackages, buildSuite } from './build/build-suite.js';
 import type { Row } from './row.js';
 
 interface Suite {
@@ -14,6 +15,7 @@ interface Suite {
 
 const suites: Readonly<Record<string, Suite>> = {
   archive: { packages: archivePackages, run: archiveSuite },
+  build: { packages: buildPackages, run: buildSuite },
 };
 
 const { values, positionals } = parseArgs({

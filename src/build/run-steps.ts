@@ -82,16 +82,16 @@ async function schedule(
       const [below] = (await base) ?? [];
       return await limiter.run(async () => {
         if (failures.length > 0) return [];
-        return await runStep(step, below);
+        try {
+          return await runStep(step, below);
+        } catch (error) {
+          // Known before the limiter lets the next one begin.
+          failures.push(error);
+          return [];
+        }
       });
     };
-    running.set(
-      step,
-      task().catch((error: unknown) => {
-        failures.push(error);
-        return [];
-      }),
-    );
+    running.set(step, task());
   }
   const artifacts = (await Promise.all(running.values())).flat();
   if (failures.length > 0) throw failures[0] as Error;

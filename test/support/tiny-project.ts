@@ -41,6 +41,12 @@ export class TinyProject implements AsyncDisposable {
     return path.join(this.directory, 'builds');
   }
 
+  /** Takes away release and lock. */
+  async forget(): Promise<void> {
+    await rm(this.store, { recursive: true, force: true });
+    await rm(path.join(this.directory, 'onib.lock'), { force: true });
+  }
+
   async write(file: string, content: string): Promise<void> {
     const absolute = path.join(this.directory, file);
     await mkdir(path.dirname(absolute), { recursive: true });

@@ -1,0 +1,70 @@
+/** Runs `onib build` and tells what it took, and how much of that its provisioners took. */
+import { run } from '../../src/host/run.js';
+import { compiledPath } from '../../src/package.js';
+
+export interface BuildTime {
+  /** On the clock. */
+  readonly seconds: number;
+  /** From each start of ansible-playbook to its last task; steps that run side by side count once. */
+  readonly ansible: number;
+}
+
+interface Event {
+  readonly type?: string;
+  readonly step?: string;
+  readonly stage?: string;
+  readonly time: number;
+}
+
+const onib = [process.execPath, compiledPath('src/cli/main.js')];
+
+/** @param wrapper Command line that runs it: `unshare …`. */
+export async function timeBuild(
+  project: string,
+  words: readonly string[],
+  wrapper: readonly string[] = [],
+): Promise<BuildTime> {
+  const started = performance.now();
+  const { stdout } = await run([...wrapper, ...onib, '-C', project, '--json', 'build', ...words]);
+  const seconds = (performance.now() - started) / 1000;
+  const events = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Event);
+  return { seconds, ansible: unionOf(ansibleSpans(events)) };
+}
+
+export async function timeCommand(argv: readonly string[], cwd?: string): Promise<number> {
+  const started = performance.now();
+  await run(argv, cwd === undefined ? {} : { cwd });
+  return (performance.now() - started) / 1000;
+}
+
+type Span = readonly [from: number, to: number];
+
+function ansibleSpans(events: readonly Event[]): Span[] {
+  const spans: Span[] = [];
+  const open = new Map<string, [number, number]>();
+  for (const { type, step = '', stage = '', time } of events) {
+    if (type === 'stage' && stage.startsWith('provision')) open.set(step, [time, time]);
+    else if (type === 'task-end') {
+      const span = open.get(step);
+      if (span !== undefined) span[1] = time;
+    } else if (type === 'stage' || type === 'step-end') {
+      const span = open.get(step);
+      if (span !== undefined) spans.push(span);
+      open.delete(step);
+    }
+  }
+  return spans;
+}
+
+/** Seconds that lie in any of the spans. */
+function unionOf(spans: readonly Span[]): number {
+  let [sum, end] = [0, 0];
+  for (const [from, to] of [...spans].sort((a, b) => a[0] - b[0])) {
+    sum += Math.max(0, to - Math.max(from, end));
+    end = Math.max(end, to);
+  }
+  return sum;
+}
