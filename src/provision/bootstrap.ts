@@ -37,6 +37,7 @@ const HOST_TRACES = [
   'etc/resolv.conf',
   'etc/hostname',
   'var/log/bootstrap.log',
+  'etc/apt/preferences.d/99onib',
 ];
 
 /** INITRD=No: a kernel package's postinst would make an initrd of its own that nothing uses (update-initramfs(8)). */
@@ -121,6 +122,9 @@ export function bootstrapMirrorArguments(
   return { options, target: ['-'], input: `${sources.lines.join('\n')}\n` };
 }
 
+const WRITE_PREFERENCES =
+  'mkdir -p "$1/etc/apt/preferences.d" && printf %s "$ONIB_PREFERENCES" >"$1/etc/apt/preferences.d/99onib"';
+
 function mmdebstrapCommand(request: BootstrapRequest): Command {
   const mirror = bootstrapMirrorArguments(request.settings, request.sources);
   const include = request.packages.length === 0 ? [] : [`--include=${request.packages.join(',')}`];
@@ -130,11 +134,17 @@ function mmdebstrapCommand(request: BootstrapRequest): Command {
       // The cache of downloaded packages takes the place of the tree's own archives directory.
       '--setup-hook=mkdir -p "$1/var/cache/apt/archives" && mount --bind "$ONIB_ARCHIVES" "$1/var/cache/apt/archives"',
       '--customize-hook=umount "$1/var/cache/apt/archives"',
+      // Pins count from the first package on.
+      ...(request.sources.preferences === undefined ? [] : [`--setup-hook=${WRITE_PREFERENCES}`]),
       '--skip=download/empty,essential/unlink',
       ...[request.settings.suite, request.tree, ...mirror.target],
     ],
     input: mirror.input,
-    env: { ONIB_ARCHIVES: request.archives, ...BOOTSTRAP_ENVIRONMENT },
+    env: {
+      ONIB_ARCHIVES: request.archives,
+      ONIB_PREFERENCES: request.sources.preferences ?? '',
+      ...BOOTSTRAP_ENVIRONMENT,
+    },
   };
 }
 
