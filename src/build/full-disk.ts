@@ -101,14 +101,16 @@ async function roomOf(directory: string): Promise<{ free: number; total: number 
   return { free: bavail * bsize, total: blocks * bsize };
 }
 
+const NO_SPACE = /No space left on device|ENOSPC/i;
+
 function isNoSpace(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return true;
+  // An error from a worker thread keeps its message, not its code.
+  if (NO_SPACE.test(error.message)) return true;
+  if (error instanceof AggregateError) return error.errors.some(isNoSpace);
   // What cleaning up met is said below what it came after.
   if ('suppressed' in error) return isNoSpace(error.suppressed);
   if (!(error instanceof OnibError)) return false;
-  return (
-    error.code === 'DISK_FULL' ||
-    error.details.some((line) => /No space left on device|ENOSPC/.test(line))
-  );
+  return error.code === 'DISK_FULL' || error.details.some((line) => NO_SPACE.test(line));
 }
