@@ -11,7 +11,7 @@ import { NETWORK, type DhcpMode } from '../../src/vm/network.js';
 import type { Firmware } from '../../src/vm/hardware.js';
 import { CONTENT_CHECKS } from '../support/vm-content-checks.js';
 import { initrdNames, lowerDirectories, outputOf } from '../support/vm-node-checks.js';
-import { LOSABLE_TASKS } from '../support/vm-overlay.js';
+import { LATEST, LOSABLE_TASKS } from '../support/vm-overlay.js';
 import { defaultRelease, projectWithOverlay, type BuiltProject } from '../support/vm-release.js';
 
 const READY_SECONDS = 600;
@@ -48,7 +48,9 @@ let byDefault: BuiltProject;
 
 beforeAll(async () => {
   byDefault = await defaultRelease();
-  ownOverlay = await projectWithOverlay('losable', LOSABLE_TASKS);
+  ownOverlay = await projectWithOverlay('losable', LOSABLE_TASKS, {
+    SOURCE_DATE_EPOCH: String(LATEST),
+  });
 });
 
 afterAll(async () => {

@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import type { VirtualNode } from '../../src/vm/node.js';
 import { outputOf } from './vm-node-checks.js';
+import { LATEST, SEEN } from './vm-overlay.js';
 
 type Check = (node: VirtualNode) => Promise<void>;
 
@@ -82,6 +83,13 @@ const losable: Record<string, Check> = {
         'getfattr --absolute-names --only-values -n user.onib /srv/owned/setuid',
       ),
     ).toBe('grün');
+  },
+  'everything in the corpus is as the provisioner saw it': async (node) => {
+    const seen = await outputOf(node, `wc -l <${SEEN}`);
+    // Names, digests and attributes of more than 1800 files.
+    expect(Number(seen)).toBeGreaterThan(3700);
+    const compare = `sh /srv/describe ${String(LATEST)} >/tmp/seen && diff ${SEEN} /tmp/seen | head -n 40`;
+    expect(await outputOf(node, compare)).toBe('');
   },
   'a replaced directory shows nothing of the base’s': async (node) => {
     expect(await outputOf(node, 'ls -A /run/onib/layers/*-base/etc/skel')).toContain('.profile');

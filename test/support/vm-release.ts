@@ -15,8 +15,16 @@ export interface BuiltProject {
 
 /** `node dist/src/cli/main.js …`; what it printed is in the error when it fails. */
 export async function onib(...words: readonly string[]): Promise<string> {
+  return await onibWith({}, ...words);
+}
+
+async function onibWith(
+  env: Readonly<Record<string, string>>,
+  ...words: readonly string[]
+): Promise<string> {
   const { stdout } = await execa(process.execPath, [compiledPath('src/cli/main.js'), ...words], {
     stdin: 'ignore',
+    env,
   });
   return stdout;
 }
@@ -39,10 +47,12 @@ async function built(directory: string): Promise<BuiltProject> {
  * objects are copied instead of built.
  *
  * @param tasks Tasks of the overlay's role, YAML.
+ * @param env Environment of the overlay's build.
  */
 export async function projectWithOverlay(
   name: string,
   tasks: string,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<BuiltProject & AsyncDisposable> {
   const { store } = await defaultRelease();
   const directory = await mkdtemp(path.join(tmpdir(), 'onib-e2e-'));
@@ -60,7 +70,7 @@ export async function projectWithOverlay(
       await cp(path.join(store.directory, part), copy, { recursive: true, verbatimSymlinks: true });
     }
     await chmod(directory, 0o755);
-    await onib('-C', directory, 'build', 'overlay', `vars/${name}.yml`);
+    await onibWith(env, '-C', directory, 'build', 'overlay', `vars/${name}.yml`);
     return { ...(await built(directory)), [Symbol.asyncDispose]: remove };
   } catch (error) {
     await remove();
