@@ -61,7 +61,8 @@ function release(name: string, index: string, { suite, architecture }: Settings)
     `Label: ${LABEL}`,
     `Suite: ${suite}`,
     `Codename: ${suite}`,
-    `Date: ${new Date().toUTCString()}`,
+    // Not that of the build: apt takes no release from the future, however little its clock is behind.
+    `Date: ${new Date(0).toUTCString()}`,
     `Architectures: ${architecture} all`,
     `Components: main`,
     'SHA256:',
