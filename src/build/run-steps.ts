@@ -49,6 +49,9 @@ export async function runSteps(
   const store = new Store(plan.store);
   await using mounts = new Mounts(store.cellDirectory);
   const cell = await mounts.tmpfs(store.cellDirectory, `mode=0700,size=${plan.buildRootSize}`);
+  // What programs of a killed build leave here goes with the cell.
+  process.env.TMPDIR = path.join(cell, 'tmp');
+  await mkdir(process.env.TMPDIR, { mode: 0o1777 });
   await mkdir(path.join(cache, 'archives', 'partial'), { recursive: true });
   const context: SharedContext = {
     ...{ project: plan.root, store, cell, cache, previous, signal, emit, hold, mounts, hostName },

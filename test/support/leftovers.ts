@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { run } from '../../src/host/run.js';
@@ -14,11 +15,23 @@ const MARK = 'ONIB_TEST_MARK';
 export interface Before {
   readonly environment: Readonly<Record<string, string>>;
   readonly devices: ReadonlySet<string>;
+  /** Temporary files of the programs that a build runs. */
+  readonly temporary: ReadonlySet<string>;
 }
 
 export async function before(): Promise<Before> {
   const mark = `${String(process.pid)}-${String(performance.now())}`;
-  return { environment: { [MARK]: mark }, devices: new Set(await devices()) };
+  return {
+    environment: { [MARK]: mark },
+    devices: new Set(await devices()),
+    temporary: new Set(await temporaryFiles()),
+  };
+}
+
+async function temporaryFiles(): Promise<string[]> {
+  return (await readdir(tmpdir())).filter((name) =>
+    /^(?:mmdebstrap|debootstrap|apt|ansible)/.test(name),
+  );
 }
 
 /** Network devices, and loop devices that have a file but are mounted nowhere. */
@@ -83,6 +96,7 @@ export async function nothingLeft(from: Before, directory: string): Promise<void
       ...(await processesOf(from)),
       ...mounts.filter((line) => line.includes(directory)),
       ...(await devices()).filter((device) => !from.devices.has(device)),
+      ...(await temporaryFiles()).filter((name) => !from.temporary.has(name)),
     ];
     return left.length === 0 ? true : undefined;
   }).catch((cause: unknown) => {
