@@ -1,6 +1,6 @@
 /**
- * Archives that were damaged by `npm run fuzz`: for each way in which a reader refuses one, the smallest that
- * met it (its name says what is wrong), and any whose reading ever went wrong.
+ * Damaged archives: for each way in which a reader refuses one, the smallest that met it (its name says what is
+ * wrong). `npm run fuzz` adds any whose reading goes wrong.
  */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
