@@ -24,7 +24,6 @@ import { LockBook } from './lock-book.js';
 import { findNewerPackages } from './newer-packages.js';
 import { requireRoom } from './room.js';
 import type { StepsRequest } from './run-steps.js';
-import { keepTextsOf } from './why.js';
 import { FailedTrees, type OnFailedTree } from './shell-on-error.js';
 import { checkBudgets } from './size-budget.js';
 
@@ -119,7 +118,7 @@ export async function buildSteps(
   await requireRoom(plan, store, options.jobs);
   const logDirectory = await store.newLogDirectory(timeStamp(new Date()));
   const journal = new Journal(path.join(logDirectory, 'events.jsonl'));
-  const record = new StepRecord(store);
+  const record = await StepRecord.begin(store, plan);
   await writeFile(path.join(logDirectory, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
   await mkdir(CACHE_DIRECTORY, { recursive: true });
   const { onFailedTree } = options;
@@ -131,7 +130,6 @@ export async function buildSteps(
     if (event.type !== 'progress') journal.add(event);
   };
   tell({ type: 'build-start', steps: plan.steps.map((step) => step.title), logDirectory });
-  await keepTextsOf(plan, store);
   const cell = startCell<StepsRequest, CellEvent, Artifact[]>({
     entry: 'src/build/build-main.js',
     request: {

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Limiter } from '../archive/limiter.js';
-import { OnibError } from '../errors.js';
+import { OnibError, OnibErrors } from '../errors.js';
 import { withLog } from '../host/failure-report.js';
 import { Mounts } from '../host/mounts.js';
 import { Once } from '../host/once.js';
@@ -69,7 +69,7 @@ type RunStep = (step: PlanStep, base: Artifact | undefined) => Promise<Artifact[
  * Runs steps in their order, at most `jobs` at a time. After a failure no step begins any more;
  * those that run are not disturbed.
  *
- * @throws what the first step that failed threw, when all have ended.
+ * @throws what the steps that failed threw, in their order, when all have ended.
  */
 async function schedule(
   steps: readonly PlanStep[],
@@ -77,19 +77,19 @@ async function schedule(
   runStep: RunStep,
 ): Promise<Artifact[]> {
   const limiter = new Limiter(jobs);
-  const failures: unknown[] = [];
+  const failures = new Map<PlanStep, unknown>();
   const running = new Map<PlanStep, Promise<Artifact[]>>();
   for (const step of steps) {
     const base = step.kind === 'overlay' ? baseStepOf(step, running) : undefined;
     const task = async (): Promise<Artifact[]> => {
       const [below] = (await base) ?? [];
       return await limiter.run(async () => {
-        if (failures.length > 0) return [];
+        if (failures.size > 0) return [];
         try {
           return await runStep(step, below);
         } catch (error) {
           // Known before the limiter lets the next one begin.
-          failures.push(error);
+          failures.set(step, error);
           return [];
         }
       });
@@ -97,8 +97,21 @@ async function schedule(
     running.set(step, task());
   }
   const artifacts = (await Promise.all(running.values())).flat();
-  if (failures.length > 0) throw failures[0] as Error;
+  const errors = steps.filter((step) => failures.has(step)).map((step) => failures.get(step));
+  if (errors.length > 0) throw allOf(errors);
   return artifacts;
+}
+
+/** One error that tells all; what is no error for users comes first and alone. */
+function allOf(errors: readonly unknown[]): unknown {
+  const problems = errors.flatMap((error) => {
+    if (error instanceof OnibErrors) return error.problems;
+    return error instanceof OnibError ? [error] : [];
+  });
+  const other = errors.find(
+    (error) => !(error instanceof OnibError || error instanceof OnibErrors),
+  );
+  return errors.length === 1 ? errors[0] : (other ?? new OnibErrors(problems));
 }
 
 function baseStepOf(

@@ -7,7 +7,7 @@ import { EXIT, OnibError } from '../errors.js';
 import type { Plan, PlanStep } from '../plan/plan.js';
 import { BASE_INPUT, inputReasons } from '../plan/reasons.js';
 import { inputContent } from '../project/input-content.js';
-import { inputText, keepInputTexts } from '../store/input-texts.js';
+import { inputText } from '../store/input-texts.js';
 import type { Artifact } from '../store/manifest.js';
 import { listReleases, type ReleaseState } from '../store/releases.js';
 import type { Store } from '../store/store.js';
@@ -36,13 +36,6 @@ export interface Explanation {
   /** What a build would make of it now; empty: it is up to date. */
   readonly outOfDate: readonly string[];
   readonly pending: readonly InputChange[];
-}
-
-/** Keeps the texts of what goes into the steps, as they are when the build begins. */
-export async function keepTextsOf({ steps, root }: Plan, store: Store): Promise<void> {
-  for (const { inputs } of steps) {
-    await keepInputTexts(store, inputs, async (name, digest) => inputContent(root, name, digest));
-  }
 }
 
 /**

@@ -142,7 +142,9 @@ function mmdebstrapCommand(request: BootstrapRequest): Command {
     input: mirror.input,
     env: {
       ONIB_ARCHIVES: request.archives,
-      ONIB_PREFERENCES: request.sources.preferences ?? '',
+      ...(request.sources.preferences === undefined
+        ? {}
+        : { ONIB_PREFERENCES: request.sources.preferences }),
       ...BOOTSTRAP_ENVIRONMENT,
     },
   };

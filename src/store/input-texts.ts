@@ -6,8 +6,9 @@
  * Kept are role files, templates and plugins: text, and not large. They may hold what a project keeps
  * secret, so nobody but the store's owner reads them.
  */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { writeWholeFile } from '../host/whole-file.js';
 import type { Store } from './store.js';
 
 export const INPUT_TEXTS = 'inputs';
@@ -32,27 +33,34 @@ export function inputTextFiles(store: Store, inputs: Readonly<Record<string, str
   });
 }
 
+/** Inputs that are texts, as `[name, digest]`. */
+export function textInputs(inputs: Readonly<Record<string, string>>): [string, string][] {
+  return Object.entries(inputs).filter(
+    ([name, value]) => FILE_INPUT.test(name) && DIGEST.test(value),
+  );
+}
+
 /**
  * Keeps the texts of inputs that are not kept yet.
  *
- * @param readInput The content of the input of that name and digest; undefined when it is gone or has changed.
+ * @param contents By digest; what is missing, large or no text is left out.
  */
 export async function keepInputTexts(
   store: Store,
   inputs: Readonly<Record<string, string>>,
-  readInput: (name: string, digest: string) => Promise<Buffer | undefined>,
+  contents: ReadonlyMap<string, Buffer>,
 ): Promise<void> {
   const directory = path.join(store.directory, INPUT_TEXTS);
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  for (const [name, digest] of Object.entries(inputs)) {
-    const file = FILE_INPUT.test(name) ? textFile(store, digest) : undefined;
+  for (const [, digest] of textInputs(inputs)) {
+    const file = textFile(store, digest);
     if (file === undefined || (await readOrNothing(file)) !== undefined) continue;
-    const content = await readInput(name, digest);
+    const content = contents.get(digest);
     if (content === undefined || content.length > LARGEST_TEXT || content.includes(0)) continue;
-    // The prefix is what the store clears when its next holder takes the lock.
-    const fresh = path.join(directory, `.new-${path.basename(file)}`);
-    await writeFile(fresh, content, { mode: 0o600 });
-    await rename(fresh, file);
+    await writeWholeFile(file, async (handle) => {
+      await handle.chmod(0o600);
+      await handle.writeFile(content);
+    });
   }
 }
 

@@ -147,7 +147,7 @@ describe('onib build refuses', () => {
 async function failingBuild(expected: Expected): Promise<RunResult> {
   await commitRelease();
   const content = await contentOfStore(project.store);
-  const ran = await command(['build', 'all']);
+  const ran = await command(['build', 'base']);
   expectError(ran, expected);
   await nothingLeft(state, project.directory);
   expect(await contentOfStore(project.store)).toEqual(content);
@@ -219,7 +219,7 @@ describe('onib build on a full disk', () => {
     ['that has no room for the artifacts', '16m'],
   ])('%s', async (_, size) => {
     await mkdir(project.store);
-    const ran = await command(['build', 'all', '--quiet'], onSmallDisk(size));
+    const ran = await command(['build', 'base', '--quiet'], onSmallDisk(size));
     const says = [
       `the store "${project.store}" is full`,
       'free in the store: ',

@@ -184,8 +184,8 @@ describe('collectGarbage()', () => {
   test('collectGarbage() removes texts of inputs that no release has', async () => {
     await releases(1);
     const digest = digestOf('-- a task');
-    const read = (): Promise<Buffer> => Promise.resolve(Buffer.from('- a task'));
-    await keepInputTexts(store, { 'role roles/x/tasks/main.yml': digest }, read);
+    const texts = new Map([[digest, Buffer.from('- a task')]]);
+    await keepInputTexts(store, { 'role roles/x/tasks/main.yml': digest }, texts);
     expect(await readdir(path.join(store.directory, 'inputs'))).toHaveLength(1);
     await collectGarbage(store, options);
     expect(await readdir(path.join(store.directory, 'inputs'))).toEqual([]);
