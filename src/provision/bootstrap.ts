@@ -12,6 +12,7 @@ import { unmountBelow } from '../host/mounts.js';
 import { run, type RunResult } from '../host/run.js';
 import type { AptSources } from '../plan/plan.js';
 import type { Settings } from '../project/config.js';
+import { markAutomatic } from './automatic-packages.js';
 import { explainAptFailure, type AptImage } from './apt-failure.js';
 
 export interface BootstrapRequest {
@@ -54,6 +55,7 @@ export async function bootstrap(request: BootstrapRequest): Promise<void> {
     throw withCommand(explainBootstrapFailure(request.what, result, request.image), command);
   }
   for (const trace of HOST_TRACES) await removeFile(path.join(request.tree, trace));
+  await markAutomatic(request.tree, request.packages, request.settings.architecture);
   await forgetMachineId(path.join(request.tree, 'etc/machine-id'));
   // Without lines of our own the bootstrapper's public default is in there, which later builds use.
   if (request.sources.lines.length > 0) {

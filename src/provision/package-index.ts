@@ -43,18 +43,25 @@ export interface InstalledPackage {
   readonly architecture: string;
 }
 
-/** Installed packages of dpkg's status file, sorted by name and architecture. */
-export function installedPackages(status: Buffer): InstalledPackage[] {
-  const found: InstalledPackage[] = [];
+/** Paragraphs of dpkg's status file whose packages are installed. */
+export function installedParagraphs(status: Buffer): string[] {
+  const found: string[] = [];
   eachParagraph(status, (bytes) => {
     const paragraph = bytes.toString('utf8');
+    if (fieldOf(paragraph, 'Status')?.endsWith(' installed') === true) found.push(paragraph);
+  });
+  return found;
+}
+
+/** Installed packages of dpkg's status file, sorted by name and architecture. */
+export function installedPackages(status: Buffer): InstalledPackage[] {
+  const found = installedParagraphs(status).map((paragraph) => {
     const field = (name: string): string => fieldOf(paragraph, name) ?? '';
-    if (!field('Status').endsWith(' installed')) return;
-    found.push({
+    return {
       name: field('Package'),
       version: field('Version'),
       architecture: field('Architecture'),
-    });
+    };
   });
   return found.sort((a, b) => (packageKey(a) < packageKey(b) ? -1 : 1));
 }
