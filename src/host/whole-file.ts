@@ -55,9 +55,10 @@ export async function copyWholeFile(source: string, file: string, replace = fals
 
 /** Writes a small file in place of the one that has this name, so that a reader sees the old text or the new. */
 export async function replaceFile(file: string, text: string): Promise<void> {
-  await writeAndRename(file, async (handle) => {
+  const write = async (handle: FileHandle): Promise<void> => {
     await handle.writeFile(text);
-  });
+  };
+  await writeWholeFile(file, write, true);
 }
 
 async function openUnnamed(directory: string): Promise<FileHandle | undefined> {

@@ -5,8 +5,9 @@
  *
  * The next build looks whether there is as much before it begins.
  */
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { replaceFile } from '../host/whole-file.js';
 import type { Store } from './store.js';
 
 /** Bytes. */
@@ -36,7 +37,6 @@ export async function readStepSizes(store: Store): Promise<StepSizes> {
 /** For whoever holds the lock. */
 export async function recordStepSize(store: Store, step: string, size: StepSize): Promise<void> {
   const steps = { ...(await readStepSizes(store)), [step]: size };
-  const fresh = path.join(store.directory, '.new-sizes.json');
-  await writeFile(fresh, `${JSON.stringify({ schema: SCHEMA, steps }, null, 2)}\n`);
-  await rename(fresh, path.join(store.directory, 'sizes.json'));
+  const text = JSON.stringify({ schema: SCHEMA, steps }, null, 2);
+  await replaceFile(path.join(store.directory, 'sizes.json'), `${text}\n`);
 }

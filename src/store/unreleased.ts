@@ -5,8 +5,9 @@
  *
  * The next build takes those whose inputs still fit, and gc leaves their objects alone.
  */
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { replaceFile } from '../host/whole-file.js';
 import type { Artifact } from './manifest.js';
 import type { Store } from './store.js';
 
@@ -55,7 +56,6 @@ function isSame({ kind, name }: Artifact): (other: Artifact) => boolean {
 }
 
 async function write(store: Store, artifacts: readonly Artifact[]): Promise<void> {
-  const fresh = path.join(store.directory, '.new-unreleased.json');
-  await writeFile(fresh, `${JSON.stringify({ schema: SCHEMA, artifacts }, null, 2)}\n`);
-  await rename(fresh, recordFile(store));
+  const text = JSON.stringify({ schema: SCHEMA, artifacts }, null, 2);
+  await replaceFile(recordFile(store), `${text}\n`);
 }
