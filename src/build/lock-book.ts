@@ -59,5 +59,5 @@ function requestOf(
   packages: ReadonlyMap<string, readonly LockedPackage[]>,
 ): ImageLock['request'] {
   const base = step.kind === 'overlay' ? step.image.base : undefined;
-  return requestDigest(step.inputs, base === undefined ? [] : packages.get(base));
+  return requestDigest(step.asked, base === undefined ? [] : packages.get(base));
 }

@@ -12,7 +12,7 @@ import { packageInputs, withPackages } from '../plan/packages.js';
 import type { AptSources, Inputs, PlanStep } from '../plan/plan.js';
 import type { ImageConfig, Settings } from '../project/config.js';
 import { LOCK_FILE, type LockedPackage } from '../project/lock-file.js';
-import { explainAptFailure } from '../provision/apt-failure.js';
+import { explainAptFailure, namesUnknownPackage } from '../provision/apt-failure.js';
 import { MirrorLists } from '../provision/mirror-lists.js';
 import {
   lockedSource,
@@ -35,6 +35,7 @@ export class StepPackages {
   /** What the step's image is made of, once that is known. */
   #recorded: readonly LockedPackage[] | undefined;
   #repository: string | undefined;
+  #asksMirror = false;
 
   constructor(
     context: CellContext,
@@ -79,7 +80,19 @@ export class StepPackages {
   }
 
   get #complete(): boolean {
-    return this.#follows && this.#step.lock?.complete === true;
+    return this.#follows && this.#step.lock?.complete === true && !this.#asksMirror;
+  }
+
+  /** A provisioner asked for a package that the lock does not name, and the mirror may have it. */
+  wantsMirror(error: unknown): boolean {
+    if (!this.#complete || !(error instanceof OnibError)) return false;
+    return namesUnknownPackage(error.details.join('\n'));
+  }
+
+  /** From now on trees also see the mirror's packages. */
+  askMirror(): void {
+    this.#log(`${LOCK_FILE} does not name what was asked for: the mirror is asked as well`);
+    this.#asksMirror = true;
   }
 
   /** Makes the locked packages available; nothing to do without a lock. */

@@ -5,6 +5,7 @@ import { deepFreeze } from './freeze.js';
 import { imageInputs, inputDigest, levelInputs, loaderInputs } from './inputs.js';
 import { takeKnown, type Product } from './known-artifacts.js';
 import {
+  askedDigest,
   changeInWords,
   packageInputs,
   requestDigest,
@@ -201,6 +202,7 @@ function loadersStep(context: Context): LoadersStep[] {
 interface LockedInputs {
   readonly lockName: string;
   readonly inputs: Inputs;
+  readonly asked: Digest;
   readonly lock?: StepLock;
   readonly fresh: boolean;
 }
@@ -208,6 +210,7 @@ interface LockedInputs {
 interface Unlocked {
   readonly lockName: string;
   readonly inputs: Inputs;
+  readonly asked: Digest;
   readonly architecture: string;
   /** Overlays: their base, and its step when it is built as well. */
   readonly baseName?: string;
@@ -215,9 +218,15 @@ interface Unlocked {
 }
 
 function ofImage(image: ImageConfig, context: Context): Unlocked {
+  const inputs = imageInputs(image, context.facts, sourcesOf(image, context));
+  const { roles } = context.facts;
+  const payload = image.provisioners.flatMap(({ directory }) => [
+    ...(roles[directory]?.payload ?? []),
+  ]);
   return {
     lockName: image.name,
-    inputs: imageInputs(image, context.facts, sourcesOf(image, context)),
+    inputs,
+    asked: askedDigest(inputs, new Set(payload)),
     architecture: image.settings.architecture,
   };
 }
@@ -225,25 +234,26 @@ function ofImage(image: ImageConfig, context: Context): Unlocked {
 function ofLoaders({ config: { settings }, facts }: Context): Unlocked {
   const sources = facts.sources[sourcesKey(settings)] ?? { lines: [] };
   const inputs = loaderInputs(settings, LOADERS, facts, sources);
-  return { lockName: LOADERS_TITLE, inputs, architecture: settings.architecture };
+  const asked = askedDigest(inputs, new Set());
+  return { lockName: LOADERS_TITLE, inputs, asked, architecture: settings.architecture };
 }
 
 /** Inputs with the packages that the lock names, and how far a build may rely on it. */
 function lockedInputs(
-  { lockName, inputs, architecture, baseName, base }: Unlocked,
+  { lockName, inputs, asked, architecture, baseName, base }: Unlocked,
   { facts, force }: Context,
 ): LockedInputs {
   const entry = facts.lock[lockName];
   const renewed = (facts.newer?.[lockName] ?? []).length > 0;
   const fresh = force || renewed;
-  if (entry === undefined || renewed) return { lockName, inputs, fresh };
+  if (entry === undefined || renewed) return { lockName, inputs, asked, fresh };
   const { packages } = entry;
   const below = baseName === undefined ? [] : (facts.lock[baseName]?.packages ?? []);
   const settled = base === undefined || base.lock?.complete === true;
   return {
-    ...{ lockName, fresh },
+    ...{ lockName, asked, fresh },
     inputs: withPackages(inputs, packageInputs(packages, architecture)),
-    lock: { packages, complete: settled && entry.request === requestDigest(inputs, below) },
+    lock: { packages, complete: settled && entry.request === requestDigest(asked, below) },
   };
 }
 

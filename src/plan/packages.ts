@@ -30,11 +30,22 @@ export function withoutPackages(inputs: Inputs): Inputs {
   return Object.fromEntries(Object.entries(inputs).filter(([name]) => !name.startsWith(PREFIX)));
 }
 
-/** Identity of what decides which packages are asked for: roles, variables, suite. */
-export function requestDigest(inputs: Inputs, basePackages: readonly LockedPackage[] = []): Digest {
-  const asked = Object.entries(inputs).filter(([name]) => !NOT_ASKED_FOR.test(name));
+/**
+ * Identity of what decides which packages are asked for: roles, variables, suite.
+ *
+ * @param payload Inputs of role files that say nothing about packages.
+ */
+export function askedDigest(inputs: Inputs, payload: ReadonlySet<string>): Digest {
+  const asked = Object.entries(inputs).filter(
+    ([name]) => !NOT_ASKED_FOR.test(name) && !payload.has(name),
+  );
+  return inputDigest(Object.fromEntries(asked));
+}
+
+/** The same with the packages that are there already, which need not be asked for. */
+export function requestDigest(asked: Digest, basePackages: readonly LockedPackage[] = []): Digest {
   const below = [...new Set(basePackages.map(({ name }) => name))].sort().join(' ');
-  return inputDigest({ ...Object.fromEntries(asked), ...(below === '' ? {} : { below }) });
+  return inputDigest({ asked, below });
 }
 
 /** A package that came, went or has another version. */

@@ -22,7 +22,10 @@ export interface AptSources {
 /** Packages that a build has to use in these versions. */
 export interface StepLock {
   readonly packages: readonly LockedPackage[];
-  /** No other package can be asked for: the build needs no mirror but for what is not downloaded yet. */
+  /**
+   * No other package is asked for: the build needs no mirror but for what is not downloaded yet.
+   * A provisioner that does ask for one is run again with the mirror.
+   */
   readonly complete: boolean;
 }
 
@@ -40,6 +43,8 @@ interface StepCommon {
   /** Why it has to be built, one line each; never empty. */
   readonly reasons: readonly string[];
   readonly inputs: Inputs;
+  /** Digest of the inputs that decide which packages are asked for. */
+  readonly asked: Digest;
   readonly sources: AptSources;
 }
 
@@ -96,6 +101,8 @@ export interface Plan {
 export interface RoleFacts {
   /** Digest of each file by its name among the inputs: `role roles/x/tasks/main.yml`. */
   readonly files: Readonly<Record<string, Digest>>;
+  /** Of these, the files that can ask for no package. */
+  readonly payload: ReadonlySet<string>;
   /** Names that stand in these files; undefined: any variable may be used. */
   readonly words: ReadonlySet<string> | undefined;
 }

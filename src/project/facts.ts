@@ -15,7 +15,7 @@ import { aptSources, readHostApt } from './apt-sources.js';
 import type { Config } from './config.js';
 import { findLocalProxy } from './local-proxy.js';
 import { readLock } from './lock-file.js';
-import { filesBelow, filesOfRoles, roleClosure } from './role-files.js';
+import { filesBelow, filesOfRoles, payloadOfRoles, roleClosure } from './role-files.js';
 import { wordsBelow } from './role-words.js';
 
 /** Debian packages whose version shapes what is built. */
@@ -69,8 +69,12 @@ async function gatherRoles(config: Config): Promise<Facts['roles']> {
   );
   const roles = [...directories].map(async (directory): Promise<[string, RoleFacts]> => {
     const closure = await roleClosure(config.root, directory);
-    const files = await filesOfRoles(config.root, closure);
-    return [directory, { files, words: await wordsBelow(closure) }];
+    const [files, payload, words] = await Promise.all([
+      filesOfRoles(config.root, closure),
+      payloadOfRoles(config.root, closure),
+      wordsBelow(closure),
+    ]);
+    return [directory, { files, payload: new Set(payload), words }];
   });
   return Object.fromEntries(await Promise.all(roles));
 }
@@ -95,6 +99,7 @@ async function gatherShared(root: string): Promise<RoleFacts> {
   }
   return {
     files,
+    payload: new Set(),
     words: await wordsBelow(PROJECT_FOLDERS.map((folder) => path.join(root, folder))),
   };
 }

@@ -101,6 +101,27 @@ export async function filesOfRoles(
   return digests;
 }
 
+/** What only goes into an image, where tasks put it; an archive of packages asks for others. */
+const PAYLOAD = /^(?:files|templates)\/.*(?<!\.deb)$/;
+const PACKAGE_TOOLS = /\b(?:apt|aptitude|dpkg)\b/;
+
+/** Of the names that {@link filesOfRoles} gives, those of files that say nothing about packages. */
+export async function payloadOfRoles(
+  root: string,
+  directories: readonly string[],
+): Promise<string[]> {
+  const names: string[] = [];
+  for (const role of directories) {
+    for (const { path: file } of await filesBelow(role)) {
+      if (!PAYLOAD.test(file)) continue;
+      const text = await readFile(path.join(role, file), 'latin1').catch(() => '');
+      if (PACKAGE_TOOLS.test(text)) continue;
+      names.push(`role ${path.posix.join(displayName(root, role), file)}`);
+    }
+  }
+  return names;
+}
+
 /** The role's directory and those of all roles that it depends on or includes, each once. */
 export async function roleClosure(root: string, directory: string): Promise<string[]> {
   const seen = new Set<string>();

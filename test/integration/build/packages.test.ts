@@ -105,6 +105,30 @@ describe('onib build and onib.lock', () => {
     expect(now.map(inWords).sort()).toEqual(await installed());
   });
 
+  it('asks no mirror when a file of a role changed, and asks it when that file wanted a package', async () => {
+    await project.write(
+      'roles/basefs/provision_tiny/tasks/main.yml',
+      [
+        '- copy: { src: motd, dest: /etc/motd }',
+        "- apt: { name: \"{{ lookup('file', 'list').split() }}\", install_recommends: false }",
+      ].join('\n'),
+    );
+    await project.write('roles/basefs/provision_tiny/files/motd', 'one\n');
+    await project.write('roles/basefs/provision_tiny/files/list', 'tree\n');
+    await build();
+    await project.write('roles/basefs/provision_tiny/files/motd', 'two\n');
+    await build([], ['unshare', '--net']);
+
+    await project.write('roles/basefs/provision_tiny/files/list', 'tree pv\n');
+    await build();
+    expect(await packageNamed('pv')).toMatchObject({ architecture: 'amd64' });
+    expect((await packages()).map(inWords).sort()).toEqual(await installed());
+    await project.write('roles/basefs/provision_tiny/files/list', 'tree no-such-package\n');
+    const unknown = await command(['build', 'base']);
+    expect(unknown.stderr).toContain("No package matching 'no-such-package' is available");
+    await project.write('roles/basefs/provision_tiny/files/list', 'tree\n');
+  });
+
   it('fetches a package anew whose file is damaged', async () => {
     const file = path.join(ARCHIVES, debName(await packageNamed('tree')));
     const bytes = await readFile(file);

@@ -54,7 +54,8 @@ describe('imageInputs()', () => {
       const [directory = '', role] = Object.entries(all.roles).find(([one]) =>
         one.endsWith('/tools'),
       ) ?? [''];
-      const roles = { ...all.roles, [directory]: { files: role?.files ?? {}, words } };
+      const files = role?.files ?? {};
+      const roles = { ...all.roles, [directory]: { files, payload: new Set<string>(), words } };
       const inputs = imageInputs(tools, { ...all, roles }, { lines: [] });
       return Object.keys(inputs)
         .filter((name) => name.startsWith('var '))

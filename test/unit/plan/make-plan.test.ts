@@ -3,7 +3,7 @@ import { OnibErrors } from '../../../src/errors.js';
 import { formatPlan } from '../../../src/plan/format.js';
 import { makePlan } from '../../../src/plan/make-plan.js';
 import type { Facts, Plan } from '../../../src/plan/plan.js';
-import { requestDigest } from '../../../src/plan/packages.js';
+import { askedDigest, requestDigest } from '../../../src/plan/packages.js';
 import type { Config, ImageConfig } from '../../../src/project/config.js';
 import type { LockedPackage, PackageLock } from '../../../src/project/lock-file.js';
 import type { Artifact } from '../../../src/store/manifest.js';
@@ -232,7 +232,7 @@ describe('makePlan() of a part', () => {
     const both = config([...config().images, old, legacy]);
     const current = release(both);
     const now = facts(both, current);
-    const emptied = { files: {}, words: new Set<string>() };
+    const emptied = { files: {}, payload: new Set<string>(), words: new Set<string>() };
     const changed = { ...now, roles: { ...now.roles, '/p/roles/base/old': emptied } };
     expect(titles(makePlan(both, changed, {}))).toEqual(['base old', 'overlay legacy']);
   });
@@ -341,7 +341,7 @@ describe('makePlan() with a lock', () => {
         step.lockName,
         {
           packages: [ethtool],
-          request: requestDigest(step.inputs, step.kind === 'overlay' ? [ethtool] : []),
+          request: requestDigest(step.asked, step.kind === 'overlay' ? [ethtool] : []),
         },
       ]),
     );
@@ -366,5 +366,9 @@ describe('makePlan() with a lock', () => {
       ...all,
       ...{ discovery: false, tools: false },
     });
+    // A file that only goes into the image asks for no package.
+    const asked = askedDigest({ a: '1', 'role r/files/x': '1' }, new Set(['role r/files/x']));
+    expect(asked).toBe(askedDigest({ a: '1' }, new Set()));
+    expect(asked).not.toBe(askedDigest({ a: '1', 'role r/files/x': '1' }, new Set()));
   });
 });

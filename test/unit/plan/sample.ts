@@ -58,12 +58,13 @@ export function facts(from: Config = config(), current?: readonly Artifact[]): F
           directory,
           {
             files: { [`role ${role}/tasks/main.yml`]: digest(name) },
+            payload: new Set<string>(),
             words: new Set(['colour', 'password']),
           },
         ]),
       ),
     ),
-    shared: { files: {}, words: new Set<string>() },
+    shared: { files: {}, payload: new Set<string>(), words: new Set<string>() },
     sources: Object.fromEntries(
       [from, ...from.images].map(({ settings }) => [sourcesKey(settings), SOURCES]),
     ),
@@ -87,7 +88,8 @@ export function withChangedRole(name: string, from: Facts): Facts {
     Object.entries(from.roles).find(([one]) => one.endsWith(`/${name}`)) ?? [];
   const names = Object.keys(role?.files ?? {});
   const files = Object.fromEntries(names.map((file) => [file, digest('changed')]));
-  return { ...from, roles: { ...from.roles, [directory]: { files, words: role?.words } } };
+  const payload = role?.payload ?? new Set();
+  return { ...from, roles: { ...from.roles, [directory]: { files, payload, words: role?.words } } };
 }
 
 const FORMATS: Record<ArtifactKind, ArtifactFormat> = {

@@ -1,7 +1,7 @@
 import { chmod, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { roleFiles } from '../../../src/project/role-files.js';
+import { payloadOfRoles, roleFiles } from '../../../src/project/role-files.js';
 import { withProject, type Files } from './temp-project.js';
 
 const ROLES: Files = {
@@ -85,6 +85,29 @@ describe('roleFiles()', () => {
       expect(dangling).toMatch(/^sha256:/);
       await symlink('.', path.join(role, 'files/loop'));
       expect(await digest('dangling')).toBe(dangling);
+    });
+  });
+});
+
+describe('payloadOfRoles()', () => {
+  test('payloadOfRoles() has files and templates that say nothing about packages', async () => {
+    const files: Files = {
+      'roles/overlay/a/tasks/main.yml': '- template: {src: own.j2, dest: /etc/own}\n',
+      'roles/overlay/a/defaults/main.yml': 'own_word: hello\n',
+      'roles/overlay/a/files/tool.sh': 'captain adapts\n',
+      'roles/overlay/a/files/deep/tool': '\0\n',
+      'roles/overlay/a/files/install.sh': 'apt-get install -y "$@"\n',
+      'roles/overlay/a/files/tool_1.0_all.deb': '!<arch>\n',
+      'roles/overlay/a/templates/own.j2': '{{ own_word }}\n',
+      'roles/overlay/a/templates/more.j2': "{{ lookup('pipe', 'dpkg --list') }}\n",
+    };
+    await withProject(files, async (root) => {
+      const role = path.join(root, 'roles/overlay/a');
+      expect(await payloadOfRoles(root, [role])).toEqual([
+        'role roles/overlay/a/files/deep/tool',
+        'role roles/overlay/a/files/tool.sh',
+        'role roles/overlay/a/templates/own.j2',
+      ]);
     });
   });
 });
