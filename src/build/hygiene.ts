@@ -10,12 +10,16 @@ import {
   type HygieneAllowed,
   type HygieneRule,
 } from '../project/hygiene-rules.js';
+import { taskName } from './made-by.js';
+import type { TimedTask } from './task-times.js';
 
 export interface HygieneFinding {
   readonly rule: HygieneRule;
   readonly path: ByteString;
   /** After the path. */
   readonly what: string;
+  /** The task that made it, where that is known. */
+  readonly task?: TimedTask;
 }
 
 interface CompiledRule {
@@ -110,13 +114,15 @@ export function hygieneErrors(
 ): OnibError[] {
   return HYGIENE_RULES.flatMap((rule: HygieneRule) => {
     const ofRule = findings.filter((one) => one.rule === rule);
-    return ofRule.slice(0, MOST_OF_A_RULE).map(({ path, what }, index) => {
+    return ofRule.slice(0, MOST_OF_A_RULE).map(({ path, what, task }, index) => {
       const name = displayName(path);
       const more = ofRule.length - MOST_OF_A_RULE;
       const isLast = index === MOST_OF_A_RULE - 1 && more > 0;
       return new OnibError('HYGIENE', `Cannot keep "${fileName}": /${name} ${what}`, {
+        ...(task?.where === undefined ? {} : { where: task.where }),
         details: [
           `rule: ${rule.name}`,
+          ...(task === undefined ? [] : [`made by ${taskName(task)}`]),
           ...(isLast ? [`and ${String(more)} more paths of this rule`] : []),
         ],
         hint: `${rule.cure}; where it is meant, add to ${varsFile}: hygiene_allow: [{ ${rule.name}: ${name} }]`,

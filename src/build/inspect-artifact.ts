@@ -9,12 +9,19 @@ import type { Artifact, Digest, PackageInfo } from '../store/manifest.js';
 import { findUnclean, hostTraces, hygieneErrors } from './hygiene.js';
 import { PackageOrigins } from './package-origins.js';
 import type { CellContext } from './cell-context.js';
+import { madeBy, type ProvisionedTree } from './made-by.js';
 import type { Workshop } from './workshop.js';
 
 type Described = Pick<Artifact, 'fileName'> & { readonly baseDigest?: Digest };
 
+export interface Provenance {
+  /** The tree that was packed. */
+  readonly packed?: ProvisionedTree;
+  /** Tree with the packages that the files are from, where the artifact holds no such list itself. */
+  readonly origin?: string;
+}
+
 /**
- * @param origin tree with the packages that the files are from, where the file holds no such list itself
  * @returns the packages in it
  * @throws {OnibErrors} `HYGIENE` for all that no image may hold
  */
@@ -22,14 +29,14 @@ export async function inspectArtifact(
   file: string,
   described: Described,
   workshop: Pick<Workshop, 'step' | 'context'>,
-  origin?: string,
+  { packed, origin }: Provenance,
 ): Promise<readonly PackageInfo[]> {
   const origins = origin === undefined ? undefined : await PackageOrigins.read(origin);
   if ((await archiveFormat(file)) === undefined) {
     return origin === undefined ? [] : (origins?.ofPath(path.relative(origin, file)) ?? []);
   }
   return await withContents(file, async (contents) => {
-    await refuseUnclean(contents, described, workshop);
+    await refuseUnclean(contents, described, workshop, packed);
     if (origins !== undefined) return await origins.ofContents(contents);
     const { baseDigest } = described;
     const packages = await packageList(contents);
@@ -43,6 +50,7 @@ async function refuseUnclean(
   contents: ArtifactContents,
   { fileName }: Described,
   { step, context }: { readonly step: Workshop['step']; readonly context: CellContext },
+  packed: ProvisionedTree | undefined,
 ): Promise<void> {
   if (step.kind === 'loaders') return;
   const host = {
@@ -53,5 +61,11 @@ async function refuseUnclean(
   const traces = hostTraces(host, step.sources);
   const findings = await findUnclean(contents, traces, step.image.settings.hygieneAllow);
   if (findings.length === 0) return;
-  throw new OnibErrors(hygieneErrors(findings, { fileName, varsFile: step.image.file }));
+  const told = await Promise.all(
+    findings.map(async (finding) => {
+      const task = packed === undefined ? undefined : await madeBy(finding.path, packed);
+      return task === undefined ? finding : { ...finding, task };
+    }),
+  );
+  throw new OnibErrors(hygieneErrors(told, { fileName, varsFile: step.image.file }));
 }

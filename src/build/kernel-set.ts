@@ -32,12 +32,12 @@ export async function buildKernelSet(step: KernelSetStep, workshop: Workshop): P
     await workshop.keep(
       path.join(open.root, 'boot', `vmlinuz-${kernelVersion}`),
       { ...common, kind: 'kernel', fileName: `vmlinuz-${kernelVersion}`, format: 'bzImage' },
-      open.root,
+      { origin: open.root },
     ),
     await workshop.keep(
       path.join(open.root, INITRD_IN_TREE),
       { ...common, kind: 'initrd', fileName: `initrd.img-${kernelVersion}`, format: 'initramfs' },
-      open.root,
+      { origin: open.root },
     ),
     await workshop.packSquashfs(
       modules,

@@ -22,7 +22,8 @@ import { copyAttributes, removeTraces } from './clean-tree.js';
 import type { CellContext } from './cell-context.js';
 import { guardOverlay } from './guard-overlay.js';
 import { holdingOnError } from './held-tree.js';
-import { inspectArtifact } from './inspect-artifact.js';
+import { inspectArtifact, type Provenance } from './inspect-artifact.js';
+import type { ProvisionedTree } from './made-by.js';
 import { Snapshots } from './snapshots.js';
 import { StepPackages } from './step-packages.js';
 import { StepLog } from './step-log.js';
@@ -224,6 +225,9 @@ export class Workshop implements AsyncDisposable {
         cache: this.context.cache,
         scratch: await this.tempTree('toolbox'),
         signal: this.context.signal,
+        onMake: () => {
+          this.stage('make the Python toolbox');
+        },
       }),
     );
   }
@@ -326,10 +330,15 @@ export class Workshop implements AsyncDisposable {
       signal: this.context.signal,
       onProgress: this.#progress(),
     };
-    const packing = (): ReturnType<typeof packSquashfs> => packSquashfs(tree, file, options);
-    const { blocks, copiedBlocks } = await this.#holding(tree, packing);
-    this.log(`${String(blocks)} blocks, ${String(copiedBlocks)} copied from the previous image`);
-    return await this.keep(file, described, origin);
+    return await this.#holding(tree, async () => {
+      const { blocks, copiedBlocks } = await packSquashfs(tree, file, options);
+      this.log(`${String(blocks)} blocks, ${String(copiedBlocks)} copied from the previous image`);
+      const packed = this.#provisioned(tree);
+      return await this.keep(file, described, {
+        packed,
+        ...(origin === undefined ? {} : { origin }),
+      });
+    });
   }
 
   /** The image of the same name in the current release, whose unchanged blocks are copied. */
@@ -347,10 +356,8 @@ export class Workshop implements AsyncDisposable {
     this.stage('check against the base');
     const request = {
       name,
-      changes,
-      project: this.context.project,
+      changes: this.#provisioned(changes),
       base: this.context.store.objectPath(base.digest),
-      tasks: this.#tasks,
       warn: (message: string) => {
         this.warn(message);
       },
@@ -367,10 +374,10 @@ export class Workshop implements AsyncDisposable {
       signal: this.context.signal,
       onProgress: this.#progress(),
     };
-    await this.#holding(changes, async () => {
+    return await this.#holding(changes, async () => {
       await packOverlay(changes, file, options);
+      return await this.keep(file, described, { packed: this.#provisioned(changes) });
     });
-    return await this.keep(file, described);
   }
 
   #progress(): (progress: { bytesDone: number; bytesTotal: number }) => void {
@@ -384,14 +391,14 @@ export class Workshop implements AsyncDisposable {
     };
   }
 
-  /**
-   * Checks a finished file, moves it into the store and describes it.
-   *
-   * @param origin tree with the packages that the files are from, where the file holds no such list itself
-   */
-  async keep(file: string, described: Described, origin?: string): Promise<Artifact> {
+  #provisioned(tree: string): ProvisionedTree {
+    return { tree, project: this.context.project, tasks: this.#tasks };
+  }
+
+  /** Checks a finished file, moves it into the store and describes it. */
+  async keep(file: string, described: Described, from: Provenance = {}): Promise<Artifact> {
     this.#log.throwIfIncomplete();
-    const packages = await inspectArtifact(file, described, this, origin);
+    const packages = await inspectArtifact(file, described, this, from);
     const { digest, size } = await this.context.store.putObject(file);
     await rm(file, { force: true });
     const inputs = {

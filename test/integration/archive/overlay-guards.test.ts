@@ -40,10 +40,8 @@ async function guard(change: string, tasks: TaskTimes): Promise<string[]> {
   tasks.end(Date.now());
   const request: GuardRequest = {
     name: 'sample',
-    project: '/project',
-    changes: path.join(work, 'changes'),
+    changes: { tree: path.join(work, 'changes'), project: '/project', tasks },
     base,
-    tasks,
     warn: (message) => warnings.push(message),
   };
   await guardOverlay(request);

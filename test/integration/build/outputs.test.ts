@@ -66,6 +66,10 @@ describe('onib build', () => {
     );
     expect(stderr).toContain('rule: authorized-keys');
     expect(stderr).toContain(
+      'at roles/overlay/provision_small/tasks/main.yml:2\n  rule: authorized-keys\n' +
+        '  made by task "a key, a history and a cache of Python" of role provision_small\n',
+    );
+    expect(stderr).toContain(
       `add to ${VARS}: hygiene_allow: [{ authorized-keys: root/.ssh/authorized_keys }]`,
     );
     expect(await readdir(path.join(project.store, 'releases'))).toHaveLength(1);
