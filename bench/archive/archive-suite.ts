@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { compiledPath } from '../../src/package.js';
+import { onib } from '../../test/support/onib-command.js';
 import { measure } from '../measure.js';
 import { makeRow, type Row } from '../row.js';
 import { changeOneFile, changePackages, manyFiles, unpackBase } from './tree.js';
@@ -199,7 +200,6 @@ class ArchiveBench {
   }
 }
 
-const onib = [process.execPath, compiledPath('src/cli/main.js')];
 const packMain = [process.execPath, compiledPath('bench/archive/pack-main.js')];
 
 function nameOf(setting: Setting): string {

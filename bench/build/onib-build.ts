@@ -1,6 +1,6 @@
 /** Runs `onib build` and tells what it took, and how much of that its provisioners took. */
 import { run } from '../../src/host/run.js';
-import { compiledPath } from '../../src/package.js';
+import { runBuild, type BuildLine } from '../../test/support/onib-command.js';
 
 export interface BuildTime {
   /** On the clock. */
@@ -9,15 +9,6 @@ export interface BuildTime {
   readonly ansible: number;
 }
 
-interface Event {
-  readonly type?: string;
-  readonly step?: string;
-  readonly stage?: string;
-  readonly time: number;
-}
-
-const onib = [process.execPath, compiledPath('src/cli/main.js')];
-
 /** @param wrapper Command line that runs it: `unshare …`. */
 export async function timeBuild(
   project: string,
@@ -25,13 +16,9 @@ export async function timeBuild(
   wrapper: readonly string[] = [],
 ): Promise<BuildTime> {
   const started = performance.now();
-  const { stdout } = await run([...wrapper, ...onib, '-C', project, '--json', 'build', ...words]);
+  const { lines } = await runBuild(project, words, { wrapper, check: true });
   const seconds = (performance.now() - started) / 1000;
-  const events = stdout
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Event);
-  return { seconds, ansible: unionOf(ansibleSpans(events)) };
+  return { seconds, ansible: unionOf(ansibleSpans(lines)) };
 }
 
 export async function timeCommand(argv: readonly string[], cwd?: string): Promise<number> {
@@ -42,10 +29,10 @@ export async function timeCommand(argv: readonly string[], cwd?: string): Promis
 
 type Span = readonly [from: number, to: number];
 
-function ansibleSpans(events: readonly Event[]): Span[] {
+function ansibleSpans(lines: readonly BuildLine[]): Span[] {
   const spans: Span[] = [];
   const open = new Map<string, [number, number]>();
-  for (const { type, step = '', stage = '', time } of events) {
+  for (const { type, step = '', stage = '', time = 0 } of lines) {
     if (type === 'stage' && stage.startsWith('provision')) open.set(step, [time, time]);
     else if (type === 'task-end') {
       const span = open.get(step);

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { compiledPath, packageRoot } from '../../src/package.js';
+import { packageRoot } from '../../src/package.js';
+import { onib, runOnib } from '../support/onib-command.js';
 import { defaultRelease } from '../support/vm-release.js';
 
 interface ProcessInfo {
@@ -82,8 +83,8 @@ interface RunningBoot extends AsyncDisposable {
 }
 
 function bootCommand(words: readonly string[], temporary: string) {
-  const argv = [compiledPath('src/cli/main.js'), '-C', packageRoot, 'boot', ...words];
-  return execa(process.execPath, argv, {
+  const [node, program] = onib;
+  return execa(node, [program, '-C', packageRoot, 'boot', ...words], {
     reject: false,
     stdin: 'ignore',
     all: true,
@@ -159,8 +160,7 @@ describe('onib boot', () => {
   });
 
   it('onib boot names the profile that was meant', async () => {
-    const argv = [compiledPath('src/cli/main.js'), '-C', packageRoot, 'boot', 'discovry'];
-    const { exitCode, stderr } = await execa(process.execPath, argv, { reject: false });
+    const { exitCode, stderr } = await runOnib(packageRoot, ['boot', 'discovry']);
     expect(stderr).toContain('error[PROFILE_UNKNOWN]: Cannot boot profile "discovry"');
     expect(stderr).toContain('did you mean "discovery"?');
     expect(exitCode).toBe(2);

@@ -5,8 +5,9 @@ import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/package.js';
 import type { Artifact } from '../../src/store/manifest.js';
+import { runOnib } from '../support/onib-command.js';
 import { initrdNames } from '../support/vm-node-checks.js';
-import { defaultRelease, onib, type BuiltProject } from '../support/vm-release.js';
+import { defaultRelease, type BuiltProject } from '../support/vm-release.js';
 
 const MEGABYTE = 1e6;
 
@@ -114,7 +115,8 @@ describe('the default project’s release', () => {
   });
 
   it('a second build builds nothing', async () => {
-    expect(await onib('-C', packageRoot, 'build', 'all')).toMatch(/nothing to build/);
+    const { stdout } = await runOnib(packageRoot, ['build', 'all'], { check: true });
+    expect(stdout).toMatch(/nothing to build/);
     expect((await project.store.current())?.id).toBe(project.release.id);
   });
 });

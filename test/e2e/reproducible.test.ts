@@ -11,11 +11,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { displayName } from '../../src/archive/byte-string.js';
 import { archiveFormat, withContents } from '../../src/archive/contents/index.js';
 import { diffContents } from '../../src/archive/contents/diff.js';
-import { compiledPath, packageRoot } from '../../src/package.js';
+import { packageRoot } from '../../src/package.js';
 import type { Artifact } from '../../src/store/manifest.js';
 import { Store } from '../../src/store/store.js';
-
-const onib = [process.execPath, compiledPath('src/cli/main.js')];
+import { onib } from '../support/onib-command.js';
 
 /** Words before a command, which then runs on what looks like another machine on another day. */
 const ELSEWHERE = [

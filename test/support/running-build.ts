@@ -2,18 +2,8 @@
 import { readFile, readdir, readlink } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { start, type RunningCommand } from '../../src/host/run.js';
-import { compiledPath } from '../../src/package.js';
 import { before, type Before } from './leftovers.js';
-
-const onib = [process.execPath, compiledPath('src/cli/main.js')];
-
-export interface BuildLine {
-  readonly schema: string;
-  readonly type?: string;
-  readonly step?: string;
-  readonly stage?: string;
-  readonly [field: string]: unknown;
-}
+import { onib, type BuildLine } from './onib-command.js';
 
 /** When something is done to a build: so many milliseconds, at most, after the first such line. */
 export interface Moment {

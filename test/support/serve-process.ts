@@ -1,7 +1,7 @@
 /** `onib serve`, the compiled program as a process of its own, with its events as they come. */
-import { compiledPath } from '../../src/package.js';
 import type { RunningCommand } from '../../src/host/run.js';
 import { BRIDGE, signalInside, type BootNetwork } from './boot-network.js';
+import { onib } from './onib-command.js';
 import { until } from './wait.js';
 
 export interface ServeEvent {
@@ -24,10 +24,9 @@ export class ServeProcess implements AsyncDisposable {
   static async start(network: BootNetwork, ...words: readonly string[]): Promise<ServeProcess> {
     const events: ServeEvent[] = [];
     const errors: string[] = [];
-    const program = [process.execPath, compiledPath('src/cli/main.js')];
     const running = network.start(
       undefined,
-      [...program, 'serve', '--json', '--interface', BRIDGE, ...words],
+      [...onib, 'serve', '--json', '--interface', BRIDGE, ...words],
       {
         check: false,
         onLine: (line, stream) => {

@@ -3,9 +3,10 @@ import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { compiledPath, packageRoot } from '../../src/package.js';
+import { packageRoot } from '../../src/package.js';
 import type { ReleaseManifest } from '../../src/store/manifest.js';
 import { Store } from '../../src/store/store.js';
+import { onib } from './onib-command.js';
 
 export interface BuiltProject {
   readonly directory: string;
@@ -13,25 +14,15 @@ export interface BuiltProject {
   readonly release: ReleaseManifest;
 }
 
-/** `node dist/src/cli/main.js …`; what it printed is in the error when it fails. */
-export async function onib(...words: readonly string[]): Promise<string> {
-  return await onibWith({}, ...words);
-}
-
-async function onibWith(
-  env: Readonly<Record<string, string>>,
-  ...words: readonly string[]
-): Promise<string> {
-  const { stdout } = await execa(process.execPath, [compiledPath('src/cli/main.js'), ...words], {
-    stdin: 'ignore',
-    env,
-  });
-  return stdout;
+/** What it printed is in the error when it fails; it ends with the tests, unlike what `run` starts. */
+async function command(words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
+  const [node, program] = onib;
+  await execa(node, [program, ...words], { stdin: 'ignore', env });
 }
 
 /** The default project's current release; where it is up to date nothing is built. */
 export async function defaultRelease(): Promise<BuiltProject> {
-  await onib('-C', packageRoot, 'build', 'all');
+  await command(['-C', packageRoot, 'build', 'all']);
   return await built(packageRoot);
 }
 
@@ -60,8 +51,8 @@ export async function projectWithOverlay(
     await rm(directory, { recursive: true, force: true });
   };
   try {
-    await onib('init', directory);
-    await onib('-C', directory, 'new', 'overlay', name);
+    await command(['init', directory]);
+    await command(['-C', directory, 'new', 'overlay', name]);
     const role = path.join(directory, 'roles', 'overlay', `provision_${name}`, 'tasks');
     await mkdir(role, { recursive: true });
     await writeFile(path.join(role, 'main.yml'), tasks);
@@ -70,7 +61,7 @@ export async function projectWithOverlay(
       await cp(path.join(store.directory, part), copy, { recursive: true, verbatimSymlinks: true });
     }
     await chmod(directory, 0o755);
-    await onibWith(env, '-C', directory, 'build', 'overlay', `vars/${name}.yml`);
+    await command(['-C', directory, 'build', 'overlay', `vars/${name}.yml`], env);
     return { ...(await built(directory)), [Symbol.asyncDispose]: remove };
   } catch (error) {
     await remove();

@@ -4,10 +4,10 @@ import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../../src/host/run.js';
-import { compiledPath } from '../../../src/package.js';
 import { initProject } from '../../../src/project/init.js';
 import { BootBench } from '../../support/boot-bench.js';
 import { SERVER_ADDRESS } from '../../support/boot-network.js';
+import { onib } from '../../support/onib-command.js';
 import { digestOf, standardArtifacts, standardProfile } from '../../support/store-fixture.js';
 
 const MAC = '52:54:00:77:03:01';
@@ -354,14 +354,12 @@ describe('events of nodes', () => {
 });
 
 describe('onib serve and onib status', () => {
-  const program = [process.execPath, compiledPath('src/cli/main.js')];
-
   it('speak of the same release', async () => {
     const project = path.join(bench.scratch, 'project');
     await initProject(project);
     const settings = path.join(project, 'group_vars/on_imagebuild');
     await appendFile(settings, `\nbuild_artifact_path: ${bench.store.directory}\n`);
-    const { stdout } = await run([...program, 'status', '--json', '-C', project]);
+    const { stdout } = await run([...onib, 'status', '--json', '-C', project]);
     const status = JSON.parse(stdout) as { release: { id: string }; store: string };
     expect(status.store).toBe(bench.store.directory);
     const listening = await bench.server.event('listening');

@@ -6,15 +6,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run, start, type RunningCommand } from '../../../src/host/run.js';
-import { compiledPath } from '../../../src/package.js';
 import { readHostApt } from '../../../src/project/apt-sources.js';
 import { findLocalProxy } from '../../../src/project/local-proxy.js';
 import { Store } from '../../../src/store/store.js';
 import { before, nothingLeft, type Before } from '../../support/leftovers.js';
+import { onib, runOnib } from '../../support/onib-command.js';
 import { TinyProject } from '../../support/tiny-project.js';
 import { until } from '../../support/wait.js';
 
-const onib = [process.execPath, compiledPath('src/cli/main.js')];
 const GROUP_VARS = 'group_vars/on_imagebuild';
 const TIME = '20261101T000000Z';
 
@@ -70,8 +69,7 @@ async function build(settings: string): Promise<string> {
   const text = await readFile(file, 'utf8');
   await writeFile(file, `${text.split('# of the test')[0] ?? ''}# of the test\n${settings}`);
   await rm(path.join(project.directory, 'onib.lock'), { force: true });
-  const ran = await run([...onib, '-C', project.directory, 'build', 'base', '--force'], {
-    check: false,
+  const ran = await runOnib(project.directory, ['build', 'base', '--force'], {
     env: state.environment,
   });
   expect(ran.stderr).not.toContain('error[');
@@ -133,7 +131,7 @@ describe('onib build with another source of packages', () => {
   it('refuses apt_snapshot without apt_server', async () => {
     const file = path.join(project.directory, GROUP_VARS);
     await writeFile(file, `suite: trixie\napt_snapshot: ${TIME}\n`);
-    const ran = await run([...onib, '-C', project.directory, 'plan'], { check: false });
+    const ran = await runOnib(project.directory, ['plan']);
     expect(ran.exitCode).toBe(2);
     expect(ran.stderr).toContain(`Cannot use apt_snapshot "${TIME}"`);
     expect(ran.stderr).toContain(`${GROUP_VARS}:2:`);

@@ -7,14 +7,14 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run, type RunResult } from '../../../src/host/run.js';
 import { shellCommand } from '../../../src/host/shell-words.js';
-import { compiledPath, packagePath } from '../../../src/package.js';
+import { packagePath } from '../../../src/package.js';
 import { rollBack } from '../../../src/store/releases.js';
 import { Store } from '../../../src/store/store.js';
 import { before, flawsOfStore, nothingLeft, type Before } from '../../support/leftovers.js';
 import { differencesOfShape, examplesIn, type Example } from '../cli/support/shape.js';
+import { onib, runOnib } from '../../support/onib-command.js';
 import { TinyProject } from '../../support/tiny-project.js';
 
-const onib = [process.execPath, compiledPath('src/cli/main.js')];
 const ROLE = 'roles/overlay/provision_small/tasks/main.yml';
 const GOOD = '- name: say more\n  ansible.builtin.copy: { dest: /etc/issue, content: small }\n';
 const BAD = `${GOOD}- name: fail\n  ansible.builtin.command:\n    argv: [sh, -c, "echo no such luck >&2; exit 3"]\n`;
@@ -37,10 +37,7 @@ afterAll(async () => {
 });
 
 async function command(...words: readonly string[]): Promise<RunResult> {
-  const ran = await run([...onib, '-C', project.directory, ...words], {
-    check: false,
-    env: state.environment,
-  });
+  const ran = await runOnib(project.directory, words, { env: state.environment });
   await nothingLeft(state, project.directory);
   expect(await flawsOfStore(project.store)).toEqual([]);
   return ran;

@@ -7,13 +7,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../../src/host/run.js';
-import { compiledPath } from '../../../src/package.js';
 import { contentOfStore, flawsOfStore, nothingLeft } from '../../support/leftovers.js';
+import { onib, runOnib } from '../../support/onib-command.js';
 import { event, RunningBuild, stage, type Moment } from '../../support/running-build.js';
 import { changeRole, STEPS, tinyImages, wordsFor } from '../../support/tiny-images.js';
 import type { TinyProject } from '../../support/tiny-project.js';
 
-const onib = [process.execPath, compiledPath('src/cli/main.js')];
 const { base, overlay, kernel, loaders } = STEPS;
 const atOnce = (): number => 0;
 
@@ -195,13 +194,9 @@ describe('onib build, when the store is full', () => {
 });
 
 describe('onib build, when there is less room than the last build took', () => {
-  const command = async (
-    wrapper: readonly string[] = [],
-  ): Promise<{ code: number; err: string }> => {
+  const build = async (wrapper: readonly string[] = []) => {
     await using _change = await changeRole(project, base);
-    const argv = [...wrapper, ...onib, '-C', project.directory, 'build', 'base', '--quiet'];
-    const { exitCode, stderr } = await run(argv, { check: false });
-    return { code: exitCode, err: stderr };
+    return await runOnib(project.directory, ['build', 'base', '--quiet'], { wrapper });
   };
 
   it('of memory, begins nothing and tells needed and available bytes', async () => {
@@ -212,13 +207,13 @@ describe('onib build, when there is less room than the last build took', () => {
       'build_root_size: 60M',
     );
     const stored = await contentOfStore(project.store);
-    const { code, err } = await command();
+    const { exitCode, stderr } = await build();
     await project.write('group_vars/on_imagebuild', settings);
-    expect(code).toBe(3);
-    expect(err).toMatch(
+    expect(exitCode).toBe(3);
+    expect(stderr).toMatch(
       /error\[MEMORY_LOW\]: Cannot build "base tiny": its trees need \d+ bytes of memory, and 62914560 are available/,
     );
-    expect(err).toContain('hint: raise build_root_size');
+    expect(stderr).toContain('hint: raise build_root_size');
     expect(await contentOfStore(project.store)).toEqual(stored);
   });
 
@@ -227,12 +222,12 @@ describe('onib build, when there is less room than the last build took', () => {
     const script = 'mount -t tmpfs -o size=1m tmpfs "$0"; cp "$1" "$0"/sizes.json; shift; "$@"';
     const copy = path.join(project.directory, 'sizes.json');
     await run(['cp', sizes, copy]);
-    const { code, err } = await command([
+    const { exitCode, stderr } = await build([
       ...['unshare', '--mount', 'sh', '-euc', script, project.store, copy],
     ]);
     await rm(copy);
-    expect(code).toBe(3);
-    expect(err).toMatch(
+    expect(exitCode).toBe(3);
+    expect(stderr).toMatch(
       /error\[DISK_LOW\]: Cannot build "base tiny": its artifacts need \d+ bytes in the store ".*", and \d+ are available/,
     );
   });

@@ -1,12 +1,10 @@
 /** `--jobs`: independent images at the same time, and what becomes of the others when one fails. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run } from '../../../src/host/run.js';
-import { compiledPath } from '../../../src/package.js';
 import { Store } from '../../../src/store/store.js';
 import { before, nothingLeft, type Before } from '../../support/leftovers.js';
+import { runBuild, runOnib } from '../../support/onib-command.js';
 import { TinyProject } from '../../support/tiny-project.js';
 
-const onib = [process.execPath, compiledPath('src/cli/main.js')];
 const NAMES = ['one', 'two', 'three'] as const;
 
 let project: TinyProject;
@@ -42,24 +40,14 @@ interface Built {
 }
 
 async function build(words: readonly string[]): Promise<Built> {
-  const ran = await run([...onib, '-C', project.directory, '--json', 'build', ...words], {
-    check: false,
-    env: state.environment,
-  });
-  const lines = ran.stdout
-    .trimEnd()
-    .split('\n')
-    .map(
-      (line) =>
-        JSON.parse(line) as { type?: string; step?: string; problems?: { message: string }[] },
-    );
+  const { exitCode, lines } = await runBuild(project.directory, words, { env: state.environment });
   const order = lines.flatMap(({ type, step = '' }) => {
     const name = step.replace('overlay ', '');
     if (type === 'step-start') return [`start ${name}`];
     return type === 'step-end' ? [`end ${name}`] : [];
   });
   const errors = lines.flatMap(({ problems = [] }) => problems.map(({ message }) => message));
-  return { exitCode: ran.exitCode, order, errors };
+  return { exitCode, order, errors };
 }
 
 describe('onib build --jobs', () => {
@@ -105,9 +93,7 @@ describe('onib build --jobs', () => {
 
   it('refuses a number of jobs that is none', async () => {
     for (const jobs of ['0', '-1', 'many', '1.5']) {
-      const ran = await run([...onib, '-C', project.directory, 'build', 'all', '--jobs', jobs], {
-        check: false,
-      });
+      const ran = await runOnib(project.directory, ['build', 'all', '--jobs', jobs]);
       expect(ran.exitCode).toBe(2);
       expect(ran.stderr).toContain('a number from 1 on');
     }

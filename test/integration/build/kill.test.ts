@@ -7,7 +7,6 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../../src/host/run.js';
-import { compiledPath } from '../../../src/package.js';
 import type { ReleaseManifest } from '../../../src/store/manifest.js';
 import { Store } from '../../../src/store/store.js';
 import {
@@ -17,12 +16,12 @@ import {
   nothingLeft,
   processesOf,
 } from '../../support/leftovers.js';
+import { onib } from '../../support/onib-command.js';
 import { seededRandom } from '../../support/random.js';
 import { event, RunningBuild, stage, type Moment } from '../../support/running-build.js';
 import { changeRole, STEPS, tinyImages, wordsFor } from '../../support/tiny-images.js';
 import type { TinyProject } from '../../support/tiny-project.js';
 
-const onib = [process.execPath, compiledPath('src/cli/main.js')];
 const random = seededRandom();
 /** A release that a killed build was about to write; the next build takes it away before all else. */
 const UNFINISHED_RELEASE = /(?:^|\/)\.new-/;

@@ -3,13 +3,12 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run, type RunResult } from '../../../src/host/run.js';
-import { compiledPath } from '../../../src/package.js';
 import type { Artifact } from '../../../src/store/manifest.js';
 import { Store } from '../../../src/store/store.js';
 import { before, nothingLeft, type Before } from '../../support/leftovers.js';
+import { runOnib } from '../../support/onib-command.js';
 import { TinyProject } from '../../support/tiny-project.js';
 
-const onib = [process.execPath, compiledPath('src/cli/main.js')];
 const VARS = 'vars/small.yml';
 
 /** Each makes what one rule forbids; the build itself removes the log and the host key. */
@@ -42,8 +41,7 @@ afterAll(async () => {
 });
 
 async function build(...words: readonly string[]): Promise<RunResult> {
-  const argv = [...onib, '-C', project.directory, 'build', ...words];
-  return await run(argv, { check: false, env: state.environment });
+  return await runOnib(project.directory, ['build', ...words], { env: state.environment });
 }
 
 async function artifact(kind: Artifact['kind']): Promise<Artifact> {

@@ -2,16 +2,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run, type RunResult } from '../../../src/host/run.js';
-import { compiledPath } from '../../../src/package.js';
+import { run } from '../../../src/host/run.js';
 import { parseLock, type LockedPackage } from '../../../src/project/lock-file.js';
 import { packageDigest } from '../../../src/provision/package-cache.js';
 import { debName } from '../../../src/provision/package-index.js';
 import { Store } from '../../../src/store/store.js';
 import { before, nothingLeft, type Before } from '../../support/leftovers.js';
+import { onib, runOnib } from '../../support/onib-command.js';
 import { TinyProject } from '../../support/tiny-project.js';
 
-const onib = [process.execPath, compiledPath('src/cli/main.js')];
 const ARCHIVES = '/var/cache/onib/archives';
 
 let project: TinyProject;
@@ -27,15 +26,8 @@ afterAll(async () => {
   await project[Symbol.asyncDispose]();
 });
 
-async function command(
-  words: readonly string[],
-  wrapper: readonly string[] = [],
-): Promise<RunResult> {
-  return await run([...wrapper, ...onib, '-C', project.directory, ...words], {
-    check: false,
-    env: state.environment,
-  });
-}
+const command = async (words: readonly string[], wrapper: readonly string[] = []) =>
+  runOnib(project.directory, words, { env: state.environment, wrapper });
 
 async function build(
   words: readonly string[] = [],

@@ -2,12 +2,11 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run, type RunResult } from '../../../src/host/run.js';
-import { compiledPath } from '../../../src/package.js';
+import type { RunResult } from '../../../src/host/run.js';
 import { before, contentOfStore, nothingLeft, type Before } from '../../support/leftovers.js';
+import { runOnib } from '../../support/onib-command.js';
 import { TinyProject } from '../../support/tiny-project.js';
 
-const onib = [process.execPath, compiledPath('src/cli/main.js')];
 const TASKS = 'roles/overlay/provision_small/tasks/main.yml';
 const RANDOM = `- name: never twice the same
   ansible.builtin.command: { argv: [cp, /proc/sys/kernel/random/uuid, /etc/unlike] }
@@ -31,8 +30,7 @@ afterAll(async () => {
 });
 
 async function command(...words: readonly string[]): Promise<RunResult> {
-  const argv = [...onib, '-C', project.directory, ...words];
-  return await run(argv, { check: false, env: state.environment });
+  return await runOnib(project.directory, words, { env: state.environment });
 }
 
 describe('onib verify --rebuild', () => {

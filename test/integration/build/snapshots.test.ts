@@ -2,13 +2,12 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../../src/host/run.js';
-import { compiledPath } from '../../../src/package.js';
 import type { ReleaseManifest } from '../../../src/store/manifest.js';
 import { Store } from '../../../src/store/store.js';
 import { before, nothingLeft, type Before } from '../../support/leftovers.js';
+import { onib, runBuild } from '../../support/onib-command.js';
 import { TinyProject } from '../../support/tiny-project.js';
 
-const onib = [process.execPath, compiledPath('src/cli/main.js')];
 const ROLES = ['one', 'two', 'three'] as const;
 
 let project: TinyProject;
@@ -62,17 +61,10 @@ interface Built {
 }
 
 async function build(words: readonly string[]): Promise<Built> {
-  const ran = await run([...onib, '-C', project.directory, '--json', 'build', ...words], {
-    check: false,
-    env: state.environment,
-  });
-  const events = ran.stdout
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as { type?: string; stage?: string });
+  const { exitCode, lines } = await runBuild(project.directory, words, { env: state.environment });
   return {
-    stages: events.filter(({ type }) => type === 'stage').map(({ stage = '' }) => stage),
-    exitCode: ran.exitCode,
+    stages: lines.filter(({ type }) => type === 'stage').map(({ stage = '' }) => stage),
+    exitCode,
     release: await new Store(project.store).current(),
   };
 }

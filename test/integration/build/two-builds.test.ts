@@ -1,9 +1,9 @@
 /** Builds of two projects at the same time, with the cache that both share. */
 import { run } from '../../../src/host/run.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compiledPath } from '../../../src/package.js';
 import { Store } from '../../../src/store/store.js';
 import { flawsOfStore, nothingLeft } from '../../support/leftovers.js';
+import { onib } from '../../support/onib-command.js';
 import { RunningBuild } from '../../support/running-build.js';
 import { tinyImages } from '../../support/tiny-images.js';
 import type { TinyProject } from '../../support/tiny-project.js';
@@ -40,7 +40,6 @@ describe('onib build of two projects at the same time', () => {
       expect([...new Set(release?.artifacts.map(({ kind }) => kind))].sort()).toEqual([
         ...['base', 'loader', 'overlay'],
       ]);
-      const onib = [process.execPath, compiledPath('src/cli/main.js')];
       await run([...onib, '-C', project.directory, 'verify', '--quiet']);
     }
   });

@@ -2,8 +2,7 @@
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { run, start, type RunResult } from '../../../src/host/run.js';
-import { compiledPath } from '../../../src/package.js';
+import { start, type RunResult } from '../../../src/host/run.js';
 import { Store } from '../../../src/store/store.js';
 import {
   before,
@@ -12,10 +11,10 @@ import {
   nothingLeft,
   type Before,
 } from '../../support/leftovers.js';
+import { onib, runOnib } from '../../support/onib-command.js';
 import { TinyProject } from '../../support/tiny-project.js';
 import { until } from '../../support/wait.js';
 
-const onib = [process.execPath, compiledPath('src/cli/main.js')];
 const GROUP_VARS = 'group_vars/on_imagebuild';
 
 let project: TinyProject;
@@ -30,15 +29,8 @@ afterEach(async () => {
   await project[Symbol.asyncDispose]();
 });
 
-async function command(
-  words: readonly string[],
-  wrapper: readonly string[] = [],
-): Promise<RunResult> {
-  return await run([...wrapper, ...onib, '-C', project.directory, ...words], {
-    check: false,
-    env: state.environment,
-  });
-}
+const command = async (words: readonly string[], wrapper: readonly string[] = []) =>
+  runOnib(project.directory, words, { env: state.environment, wrapper });
 
 /** A release that was there before: whatever fails, it stays the current one. */
 async function commitRelease(): Promise<void> {

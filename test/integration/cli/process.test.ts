@@ -5,9 +5,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { initProject } from '../../../src/project/init.js';
 import { run, start } from '../../../src/host/run.js';
-import { compiledPath } from '../../../src/package.js';
+import { onib, runOnib } from '../../support/onib-command.js';
 
-const program = compiledPath('src/cli/main.js');
+const [node, program] = onib;
 
 let project: string;
 
@@ -22,7 +22,7 @@ afterAll(async () => {
 
 describe('onib as a process', () => {
   it('sets its exit code and writes errors to standard error', async () => {
-    const ran = await run([process.execPath, program, 'plan', '-C', '/'], { check: false });
+    const ran = await runOnib('/', ['plan']);
     expect(ran.exitCode).toBe(2);
     expect(ran.stdout).toBe('');
     expect(ran.stderr).toContain('error[NO_PROJECT]');
@@ -31,21 +31,20 @@ describe('onib as a process', () => {
   it('runs through a link, as it stands on the PATH', async () => {
     const link = path.join(path.dirname(project), 'onib');
     await run(['ln', '-s', program, link]);
-    const { stdout } = await run([process.execPath, link, '--version']);
+    const { stdout } = await run([node, link, '--version']);
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
   it('ends quietly when its reader is gone', async () => {
     const line = `"$0" "$1" --help | true; echo "\${PIPESTATUS[0]}"`;
-    const { stdout, stderr } = await run(['bash', '-c', line, process.execPath, program]);
+    const { stdout, stderr } = await run(['bash', '-c', line, ...onib]);
     expect(stdout).toBe('0\n');
     expect(stderr).toBe('');
   });
 
   it('says that a build needs root, before it touches anything', async () => {
     // In a user namespace without a mapping the user is nobody, and may read what root owns.
-    const build = [process.execPath, program, 'build', 'all', '-C', project];
-    const ran = await run(['unshare', '--user', ...build], { check: false });
+    const ran = await runOnib(project, ['build', 'all'], { wrapper: ['unshare', '--user'] });
     expect(ran.stderr).toContain('error[NOT_ROOT]');
     expect(ran.exitCode).toBe(3);
     await expect(run(['test', '-e', path.join(project, 'builds')])).rejects.toThrow();
@@ -56,8 +55,7 @@ describe('onib serve', () => {
   /** In a network of its own, with nothing but loopback. */
   function serve(...argv: string[]): string[] {
     const inNamespace = 'ip link set lo up && exec "$0" "$@"';
-    const command = [process.execPath, program, 'serve', ...argv];
-    return ['unshare', '--net', 'sh', '-c', inNamespace, ...command];
+    return ['unshare', '--net', 'sh', '-c', inNamespace, ...onib, 'serve', ...argv];
   }
 
   it('tells when it listens, and ends by SIGTERM without an error', async () => {
