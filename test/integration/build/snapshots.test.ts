@@ -1,4 +1,5 @@
 /** Building again begins where the inputs differ, and gives what a build from the beginning gives. */
+import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../../src/host/run.js';
@@ -42,6 +43,12 @@ const TASKS: Readonly<Record<(typeof ROLES)[number], string>> = {
 beforeAll(async () => {
   project = await TinyProject.create();
   state = await before();
+  // Snapshots outlive the project: those of an earlier run are over another base.
+  await project.write('roles/basefs/provision_tiny/files/run', randomUUID());
+  await project.append(
+    'roles/basefs/provision_tiny/tasks/main.yml',
+    '- copy: { src: run, dest: /etc/run-of-the-test }\n',
+  );
   for (const role of ROLES) {
     await project.write(`roles/overlay/${role}/tasks/main.yml`, TASKS[role]);
   }
