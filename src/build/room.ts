@@ -58,7 +58,7 @@ export function lackOfRoom(plan: Plan, needed: Needed, room: Room): OnibError | 
         ],
         hint: small
           ? 'raise build_root_size in group_vars/on_imagebuild, or --jobs 1'
-          : 'end other programs, add swap, or --jobs 1',
+          : 'end other programs, add swap or raise the limit of the container, or --jobs 1',
       },
     );
   }
@@ -83,8 +83,10 @@ async function roomFor(store: string): Promise<Room> {
   const kibibytes = (name: string): number =>
     Number(new RegExp(`^${name}: +(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0);
   const { bavail, bsize } = await statfs(store);
+  // 0 without a limit of a control group; what it holds already may be cache that can be freed.
+  const limit = process.constrainedMemory() || Infinity;
   return {
-    memory: (kibibytes('MemAvailable') + kibibytes('SwapFree')) * 1024,
+    memory: Math.min((kibibytes('MemAvailable') + kibibytes('SwapFree')) * 1024, limit),
     totalMemory: kibibytes('MemTotal') * 1024,
     disk: bavail * bsize,
   };
