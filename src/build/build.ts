@@ -13,6 +13,7 @@ import { resolveProfiles } from '../plan/profiles.js';
 import type { Config } from '../project/config.js';
 import { gatherFacts } from '../project/facts.js';
 import { writeLock } from '../project/lock-file.js';
+import { CACHE_DIRECTORY } from '../store/cache.js';
 import type { Artifact, ReleaseManifest } from '../store/manifest.js';
 import { Store } from '../store/store.js';
 import { forgetUnreleased } from '../store/unreleased.js';
@@ -26,9 +27,6 @@ import { requireRoom } from './room.js';
 import type { StepsRequest } from './run-steps.js';
 import { FailedTrees, type OnFailedTree } from './shell-on-error.js';
 import { checkBudgets } from './size-budget.js';
-
-/** Downloaded packages and Python toolboxes, shared by all projects of this host. */
-export const CACHE_DIRECTORY = '/var/cache/onib';
 
 export interface BuildOptions {
   readonly signal: AbortSignal;

@@ -8,12 +8,13 @@
  * name of no lock, and is renamed or removed by the next build that succeeds.
  */
 import { createHash } from 'node:crypto';
-import { link, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { link, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { run } from '../host/run.js';
 import { copyWholeFile } from '../host/whole-file.js';
 import type { PlanStep } from '../plan/plan.js';
 import { formatLock, type LockedPackage } from '../project/lock-file.js';
+import { markUsed } from '../store/cache.js';
 import type { CellContext } from './cell-context.js';
 
 /** Of all snapshots together; the ones that were used longest ago go first. */
@@ -55,8 +56,7 @@ export class Snapshots {
       const file = this.#file(level, this.#step.lock?.packages);
       const found = await stat(file).catch(() => undefined);
       if (found === undefined) continue;
-      const now = new Date();
-      await utimes(file, now, now);
+      await markUsed([file]);
       return { level, file };
     }
     return undefined;

@@ -23,6 +23,7 @@ import { ensurePackages } from '../provision/package-cache.js';
 import { LOCKED_IN_TREE, type TreeSources } from '../provision/provided.js';
 import { debName, packageOfDeb } from '../provision/package-index.js';
 import { findInLists, recordPackages } from '../provision/record-packages.js';
+import { markUsed } from '../store/cache.js';
 import type { Digest } from '../store/manifest.js';
 import type { CellContext } from './cell-context.js';
 
@@ -104,8 +105,9 @@ export class StepPackages {
       }
       return;
     }
-    const { signal, archives } = this.#context;
+    const { signal, archives, cache } = this.#context;
     const packages = this.#locked;
+    await markUsed(packages.map((one) => path.join(cache, 'archives', debName(one))));
     await ensurePackages({
       what: this.#step.title,
       ...{ packages, archives, signal },

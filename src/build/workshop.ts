@@ -17,6 +17,7 @@ import { runProvisioner } from '../provision/ansible.js';
 import { bootstrap } from '../provision/bootstrap.js';
 import { dropProvidedCopies, mountProvided, writeProvidedLayer } from '../provision/provided.js';
 import { ensurePythonToolbox } from '../provision/python-toolbox.js';
+import { markUsed } from '../store/cache.js';
 import type { Artifact } from '../store/manifest.js';
 import { copyAttributes, removeTraces } from './clean-tree.js';
 import type { CellContext } from './cell-context.js';
@@ -218,8 +219,8 @@ export class Workshop implements AsyncDisposable {
 
   async #toolbox(): Promise<string> {
     const { suite, architecture } = this.settings;
-    return await this.context.shared.toolboxes.get(`${suite} ${architecture}`, async () =>
-      ensurePythonToolbox({
+    return await this.context.shared.toolboxes.get(`${suite} ${architecture}`, async () => {
+      const toolbox = await ensurePythonToolbox({
         settings: this.settings,
         sources: this.step.sources,
         cache: this.context.cache,
@@ -228,8 +229,10 @@ export class Workshop implements AsyncDisposable {
         onMake: () => {
           this.stage('make the Python toolbox');
         },
-      }),
-    );
+      });
+      await markUsed([toolbox]);
+      return toolbox;
+    });
   }
 
   /**

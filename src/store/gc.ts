@@ -1,5 +1,6 @@
 /**
- * Frees what nobody needs: releases first, then objects that no release names any more, then logs.
+ * Frees what nobody needs: releases first, then objects that no release names any more, then logs, then
+ * what no build has used for long of the host's cache.
  *
  * Kept are the current release, pinned ones, those that a boot server gave to a node lately, and the
  * newest ones. Whoever reads an object of a release that stays never notices: objects are shared
@@ -8,6 +9,7 @@
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { removeTree } from '../host/trees.js';
+import { unusedFiles } from './cache.js';
 import { INPUT_TEXTS, inputTextFiles } from './input-texts.js';
 import { listReleases, type ReleaseState } from './releases.js';
 import { namesIn, type Store } from './store.js';
@@ -22,6 +24,8 @@ export interface GcOptions {
   readonly keep: number;
   /** Tells what would go, and changes nothing. */
   readonly dryRun: boolean;
+  /** The cache that this host's projects share; absolute path. */
+  readonly cache: string;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -39,7 +43,9 @@ export interface GcResult {
   readonly removedFiles: number;
   /** Runs whose logs went. */
   readonly removedLogs: readonly string[];
-  /** Of objects and logs. */
+  /** Files of the cache. */
+  readonly removedCached: number;
+  /** Of all these. */
   readonly freedBytes: number;
 }
 
@@ -71,10 +77,11 @@ export async function collectGarbage(store: Store, options: GcOptions): Promise<
   const staying = releases.filter(({ id }) => !leaving.includes(id));
   const files = await looseFiles(store, staying);
   const logs = await oldLogs(store, staying, options.keep);
-  const freedBytes = await bytesOf([...files, ...logs]);
+  const cached = await unusedFiles(options.cache, options.now);
+  const freedBytes = await bytesOf([...files, ...logs, ...cached]);
   if (!options.dryRun) {
     for (const id of leaving) await removeReleaseAndMarks(store, id);
-    for (const file of files) await rm(file, { force: true });
+    for (const file of [...files, ...cached]) await rm(file, { force: true });
     for (const directory of logs) await removeTree(directory);
   }
   return {
@@ -82,6 +89,7 @@ export async function collectGarbage(store: Store, options: GcOptions): Promise<
     removedReleases: leaving,
     removedFiles: files.length,
     removedLogs: logs.map((directory) => path.basename(directory)),
+    removedCached: cached.length,
     freedBytes,
   };
 }

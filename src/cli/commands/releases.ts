@@ -1,6 +1,7 @@
 /** `onib releases`, `rollback`, `pin`, `unpin`, `gc`: the releases of a store, and how to get back to one. */
 import { InvalidArgumentError, type Command } from 'commander';
 import { pairArtifacts } from '../../build/release-diff.js';
+import { CACHE_DIRECTORY } from '../../store/cache.js';
 import { collectGarbage, type GcResult } from '../../store/gc.js';
 import type { ReleaseManifest } from '../../store/manifest.js';
 import { listReleases, rollBack, setPin, type ReleaseState } from '../../store/releases.js';
@@ -79,7 +80,7 @@ async function pin(id: string, pinned: boolean, context: Context): Promise<void>
 export function registerGc(program: Command, context: Context): void {
   addCommand(program, {
     usage: 'gc',
-    summary: 'remove releases, objects and logs that nobody needs',
+    summary: 'remove releases, objects, logs and downloads that nobody needs',
     examples: [
       ['onib gc --dry-run', 'tell what would go'],
       ['onib gc --keep 1', 'keep the newest release, and what is current, pinned or was served'],
@@ -89,7 +90,8 @@ export function registerGc(program: Command, context: Context): void {
     .option('--dry-run', 'tell what would go, and remove nothing')
     .action(async ({ keep, dryRun = false }: { keep: number; dryRun?: boolean }) => {
       const store = await openStore(context);
-      const result = await collectGarbage(store, { keep, dryRun, now: Date.now() });
+      const cache = CACHE_DIRECTORY;
+      const result = await collectGarbage(store, { keep, dryRun, cache, now: Date.now() });
       context.output.object({ schema: 'onib.gc/1', dryRun, ...result });
       context.output.result(gcLines(result, dryRun).join('\n'));
     });
@@ -181,13 +183,14 @@ function ageOf(time: string): string {
 }
 
 function gcLines(result: GcResult, dryRun: boolean): string[] {
-  const { kept, removedReleases, removedFiles, removedLogs, freedBytes } = result;
+  const { kept, removedReleases, removedFiles, removedLogs, removedCached, freedBytes } = result;
   const verb = dryRun ? 'would free' : 'freed';
   return [
     ...kept.map(({ id, reasons }) => `stays: ${id} (${reasons.join(', ')})`),
     ...removedReleases.map((id) => `${dryRun ? 'would go' : 'removed'}: ${id}`),
     `${verb} ${formatBytes(freedBytes)}: ${count(removedReleases.length, 'release')}, ` +
-      `${count(removedFiles, 'file')}, logs of ${count(removedLogs.length, 'run')}`,
+      `${count(removedFiles, 'file')}, logs of ${count(removedLogs.length, 'run')}, ` +
+      `${count(removedCached, 'unused file')} of ${CACHE_DIRECTORY}`,
   ];
 }
 

@@ -103,7 +103,7 @@ describe('a store with a mount in it', () => {
       await mkdir(path.join(store.directory, 'logs', run));
     }
     await bound(path.join(store.directory, 'logs', '20261119T140501Z'));
-    const options = { keep: 1, dryRun: false, now: Date.now() };
+    const options = { keep: 1, dryRun: false, cache: '/nonexistent', now: Date.now() };
     await expect(collectGarbage(store, options)).rejects.toMatchObject({ code: 'TREE_HAS_MOUNT' });
   });
 });

@@ -97,7 +97,12 @@ describe('a reader of a release', () => {
       const { id } = await commitRound(round);
       expect((await store.current())?.id).toBe(id);
       if (round % 3 === 0) await rollBack(store);
-      await collectGarbage(store, { keep: 1, dryRun: false, now: Date.now() });
+      await collectGarbage(store, {
+        keep: 1,
+        dryRun: false,
+        cache: '/nonexistent',
+        now: Date.now(),
+      });
       if (round % 10 === 9) await Promise.all(readers.map((reader) => reader.rounds(1)));
     }
     await Promise.all(readers.map((reader) => reader.rounds(1)));
@@ -126,7 +131,7 @@ describe('a reader of a release', () => {
     );
     await until('an open file', () => lines.includes('open') || undefined);
     const { removedReleases } = await collectGarbage(store, {
-      ...{ keep: 1, dryRun: false, now: Date.now() },
+      ...{ keep: 1, dryRun: false, cache: '/nonexistent', now: Date.now() },
     });
     expect(removedReleases).toEqual([OLD]);
     await expect(readFile(store.objectPath(base.digest))).rejects.toThrow('ENOENT');

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { markUsed, unusedFiles } from '../../../src/store/cache.js';
 import { collectGarbage, reasonsToKeep } from '../../../src/store/gc.js';
 import { keepInputTexts } from '../../../src/store/input-texts.js';
 import { listReleases, rollBack, setPin } from '../../../src/store/releases.js';
@@ -149,7 +150,7 @@ describe('reasonsToKeep()', () => {
 });
 
 describe('collectGarbage()', () => {
-  const options = { keep: 1, dryRun: false, now: NOW };
+  const options = { keep: 1, dryRun: false, cache: '/nonexistent', now: NOW };
 
   test('collectGarbage() removes releases and what only they need', async () => {
     await releases(3);
@@ -179,6 +180,25 @@ describe('collectGarbage()', () => {
     await recordUnreleased(store, [waiting]);
     await collectGarbage(store, options);
     expect((await objects()).sort()).toEqual([hex('base of 1'), hex('waiting')].sort());
+  });
+
+  test('collectGarbage() removes what no build has used for 90 days of the cache', async () => {
+    await releases(1);
+    const cache = path.join(fixture.directory, 'cache');
+    const [old, used, young] = ['a/old.deb', 'a/used.deb', 'young'].map((name) =>
+      path.join(cache, name),
+    ) as [string, string, string];
+    await mkdir(path.dirname(old), { recursive: true });
+    for (const file of [old, used, young]) await writeFile(file, 'seven b');
+    const before = new Date(NOW - 91 * DAY);
+    for (const file of [old, used]) await utimes(file, before, before);
+    await markUsed([used, path.join(cache, 'not there')]);
+    const tried = await collectGarbage(store, { ...options, cache, dryRun: true });
+    expect(tried).toMatchObject({ removedCached: 1, freedBytes: 7 });
+    expect(await unusedFiles(cache, NOW)).toEqual([old]);
+    expect(await collectGarbage(store, { ...options, cache })).toEqual(tried);
+    expect(await unusedFiles(cache, NOW)).toEqual([]);
+    expect((await readdir(path.join(cache, 'a'))).sort()).toEqual(['used.deb']);
   });
 
   test('collectGarbage() removes texts of inputs that no release has', async () => {
