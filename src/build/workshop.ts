@@ -297,6 +297,7 @@ export class Workshop implements AsyncDisposable {
     await runProvisioner({
       image,
       index,
+      hostFacts: this.step.hostFacts[index] ?? true,
       project: this.context.project,
       tree: root,
       logDirectory: this.logDirectory,

@@ -49,17 +49,32 @@ export function levelInputs(image: ImageConfig, facts: Facts, sources: AptSource
 /** A provisioner: its files, and the variables that they name. */
 function roleInputs(image: ImageConfig, { directory }: Provisioner, facts: Facts): Inputs {
   const role = facts.roles[directory];
-  const words =
-    role?.words === undefined || facts.shared.words === undefined
-      ? undefined
-      : [role.words, facts.shared.words];
-  const used = usedVariables(image.variables, words);
+  const used = usedVariables(image.variables, wordsOf(directory, facts));
   return {
     ...facts.shared.files,
     ...role?.files,
     ...variableInputs(used, image.variables),
     ...toolInputs(['onib', 'ansible-core'], facts),
   };
+}
+
+/** Sets of names that a role can use; undefined: any. */
+function wordsOf(directory: string, facts: Facts): readonly ReadonlySet<string>[] | undefined {
+  const words = [facts.roles[directory]?.words, facts.shared.words];
+  return words.every((set) => set !== undefined) ? words : undefined;
+}
+
+/** Whether a provisioner can use what Ansible finds out about its host; that takes it a second. */
+export function usesHostFacts(
+  image: ImageConfig,
+  { directory }: Provisioner,
+  facts: Facts,
+): boolean {
+  const words = wordsOf(directory, facts);
+  if (words === undefined) return true;
+  const values = usedVariables(image.variables, words).map((name) => image.variables[name]);
+  const named = [...words.flatMap((set) => [...set]), ...wordsIn(values)];
+  return named.some((word) => word.startsWith('ansible_'));
 }
 
 /** The tree before provisioning: Debian's packages, for an overlay those of its base. */
@@ -113,12 +128,15 @@ function usedVariables(
     names.filter((name) => name.startsWith('ansible_') || words.some((set) => set.has(name))),
   );
   for (const name of used) {
-    const value = JSON.stringify(variables[name]);
-    for (const [word] of value.matchAll(/[A-Za-z_]\w*/g)) {
+    for (const word of wordsIn(variables[name])) {
       if (Object.hasOwn(variables, word)) used.add(word);
     }
   }
   return [...used];
+}
+
+function wordsIn(value: unknown): string[] {
+  return JSON.stringify(value).match(/[A-Za-z_]\w*/g) ?? [];
 }
 
 /** Everything that goes into the boot loaders. */

@@ -2,7 +2,7 @@
 import type { Config, ImageConfig } from '../project/config.js';
 import type { Artifact, ArtifactKind, Digest } from '../store/manifest.js';
 import { deepFreeze } from './freeze.js';
-import { imageInputs, inputDigest, levelInputs, loaderInputs } from './inputs.js';
+import { imageInputs, inputDigest, levelInputs, loaderInputs, usesHostFacts } from './inputs.js';
 import { takeKnown, type Product } from './known-artifacts.js';
 import {
   askedDigest,
@@ -132,8 +132,8 @@ function baseStep(image: ImageConfig, context: Context): BaseStep[] {
   if (reasons.length === 0) return [];
   const fileName = `base.${image.settings.suite}.squashfs`;
   const title = titleOf('base', image.name);
-  const levels = levelsOf(image, context);
-  return [{ kind: 'base', title, image, fileName, reasons, sources, levels, ...locked }];
+  const provisioned = provisioning(image, context);
+  return [{ kind: 'base', title, image, fileName, reasons, sources, ...provisioned, ...locked }];
 }
 
 function kernelSetStep(image: ImageConfig, context: Context): KernelSetStep[] {
@@ -143,8 +143,8 @@ function kernelSetStep(image: ImageConfig, context: Context): KernelSetStep[] {
   const reasons = [...forced(image, context), ...changes(artifacts, locked, context)];
   if (reasons.length === 0) return [];
   const title = titleOf('kernel set', image.name);
-  const levels = levelsOf(image, context);
-  return [{ kind: 'kernel-set', title, image, reasons, sources, levels, ...locked }];
+  const provisioned = provisioning(image, context);
+  return [{ kind: 'kernel-set', title, image, reasons, sources, ...provisioned, ...locked }];
 }
 
 function overlayStep(
@@ -181,7 +181,7 @@ function overlayStep(
       base: planned ? { planned: name } : { artifact: baseArtifact },
       reasons,
       sources,
-      levels: levelsOf(image, context),
+      ...provisioning(image, context),
       ...locked,
     },
   ];
@@ -195,7 +195,7 @@ function loadersStep(context: Context): LoadersStep[] {
   const reasons = [...(context.force ? ['forced'] : []), ...changes(artifacts, locked, context)];
   if (reasons.length === 0) return [];
   const title = LOADERS_TITLE;
-  const common = { title, reasons, sources, levels: [], ...locked };
+  const common = { title, reasons, sources, levels: [], hostFacts: [], ...locked };
   return [{ kind: 'loaders', settings, files: LOADERS, ...common }];
 }
 
@@ -266,8 +266,15 @@ function sourcesOf(image: ImageConfig, context: Context): AptSources {
   return context.facts.sources[sourcesKey(image.settings)] ?? { lines: [] };
 }
 
-function levelsOf(image: ImageConfig, context: Context): Digest[] {
-  return levelInputs(image, context.facts, sourcesOf(image, context)).map(inputDigest);
+function provisioning(
+  image: ImageConfig,
+  context: Context,
+): Pick<PlanStep, 'levels' | 'hostFacts'> {
+  const { facts } = context;
+  return {
+    levels: levelInputs(image, facts, sourcesOf(image, context)).map(inputDigest),
+    hostFacts: image.provisioners.map((one) => usesHostFacts(image, one, facts)),
+  };
 }
 
 function forced(image: ImageConfig, context: Context): string[] {

@@ -38,6 +38,8 @@ interface StepCommon {
   readonly lock?: StepLock;
   /** Digests of what goes into the tree before the provisioners, and into each of them. */
   readonly levels: readonly Digest[];
+  /** For each provisioner: Ansible finds out about the host before it. */
+  readonly hostFacts: readonly boolean[];
   /** From the beginning: no snapshot of an earlier build is used. */
   readonly fresh: boolean;
   /** Why it has to be built, one line each; never empty. */

@@ -68,11 +68,11 @@ async function gatherRoles(config: Config): Promise<Facts['roles']> {
     config.images.flatMap((image) => image.provisioners.map((one) => one.directory)),
   );
   const roles = [...directories].map(async (directory): Promise<[string, RoleFacts]> => {
-    const closure = await roleClosure(config.root, directory);
+    const { directories: closure, complete } = await roleClosure(config.root, directory);
     const [files, payload, words] = await Promise.all([
       filesOfRoles(config.root, closure),
       payloadOfRoles(config.root, closure),
-      wordsBelow(closure),
+      complete ? wordsBelow(closure) : undefined,
     ]);
     return [directory, { files, payload: new Set(payload), words }];
   });

@@ -79,7 +79,7 @@ export async function roleFiles(
   root: string,
   directory: string,
 ): Promise<Readonly<Record<string, Digest>>> {
-  return await filesOfRoles(root, await roleClosure(root, directory));
+  return await filesOfRoles(root, (await roleClosure(root, directory)).directories);
 }
 
 /** Digest of every file of these roles, and of files of the project that they name. */
@@ -122,9 +122,16 @@ export async function payloadOfRoles(
   return names;
 }
 
-/** The role's directory and those of all roles that it depends on or includes, each once. */
-export async function roleClosure(root: string, directory: string): Promise<string[]> {
+export interface RoleClosure {
+  /** Absolute paths of the role and of all that it depends on or includes, each once. */
+  readonly directories: readonly string[];
+  /** Every role that is named was found; one of a collection is not. */
+  readonly complete: boolean;
+}
+
+export async function roleClosure(root: string, directory: string): Promise<RoleClosure> {
   const seen = new Set<string>();
+  let complete = true;
   const pending = [directory];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     if (seen.has(next)) continue;
@@ -136,10 +143,11 @@ export async function roleClosure(root: string, directory: string): Promise<stri
         continue;
       }
       const found = await findNamedRole(root, next, name);
-      if (found !== undefined) pending.push(found);
+      if (found === undefined) complete = false;
+      else pending.push(found);
     }
   }
-  return [...seen];
+  return { directories: [...seen], complete };
 }
 
 /** Where Ansible looks a role's name up: roles directories, beside the role that names it, the project. */

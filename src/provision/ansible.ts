@@ -10,25 +10,17 @@ import { OnibError } from '../errors.js';
 import { withCommand } from '../host/failure-report.js';
 import { lastLines, run } from '../host/run.js';
 import { packagePath } from '../package.js';
-import type { ImageConfig } from '../project/config.js';
 import {
   describeFailure,
   parseAnsibleEvent,
   type AnsibleEvent,
   type FailedTask,
 } from './ansible-events.js';
-import { writePlaybook } from './playbook.js';
+import { writePlaybook, type PlaybookRequest } from './playbook.js';
 
-export interface ProvisionRequest {
-  readonly image: ImageConfig;
-  /** Which of its provisioners, from 0. */
-  readonly index: number;
+export interface ProvisionRequest extends PlaybookRequest {
   /** Absolute path of the project: roles are also found in its `roles/`. */
   readonly project: string;
-  /** Absolute path of the mounted tree. */
-  readonly tree: string;
-  /** Takes inventory, playbook and ansible.log. */
-  readonly logDirectory: string;
   /** Private directory for Ansible's own files; gone with the cell. */
   readonly scratch: string;
   /** For Ansible's modules and all that they run. */
@@ -42,8 +34,8 @@ export interface ProvisionRequest {
  *   (a syntax error in a role) with the place that Ansible names.
  */
 export async function runProvisioner(request: ProvisionRequest): Promise<void> {
-  const { image, tree, logDirectory } = request;
-  const files = await writePlaybook(image, request.index, tree, logDirectory);
+  const { logDirectory } = request;
+  const files = await writePlaybook(request);
   const log = createWriteStream(path.join(logDirectory, 'ansible.log'), { flags: 'a' });
   const logFailures: Error[] = [];
   log.on('error', (error) => logFailures.push(error));

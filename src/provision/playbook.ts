@@ -7,22 +7,31 @@ import type { ImageConfig } from '../project/config.js';
 import { GROUP_OF } from '../project/inventory.js';
 import { PYTHON_IN_TREE } from './python-toolbox.js';
 
+export interface PlaybookRequest {
+  readonly image: ImageConfig;
+  /** Which of its provisioners, from 0. */
+  readonly index: number;
+  /** Ansible finds out about the host first. */
+  readonly hostFacts: boolean;
+  /** Absolute path of the mounted tree. */
+  readonly tree: string;
+  /** Takes inventory, playbook and ansible.log. */
+  readonly logDirectory: string;
+}
+
 export interface RenderedPlaybook {
   /** Absolute paths. */
   readonly inventory: string;
   readonly playbook: string;
 }
 
-/**
- * @param index Which of the image's provisioners, from 0.
- * @param tree Absolute path of the tree to provision.
- */
-export async function writePlaybook(
-  image: ImageConfig,
-  index: number,
-  tree: string,
-  logDirectory: string,
-): Promise<RenderedPlaybook> {
+export async function writePlaybook({
+  image,
+  index,
+  hostFacts,
+  tree,
+  logDirectory,
+}: PlaybookRequest): Promise<RenderedPlaybook> {
   const context = {
     title: `${image.kind} ${image.name}`,
     file: image.file,
@@ -30,6 +39,7 @@ export async function writePlaybook(
     group: GROUP_OF[image.kind],
     host: image.name,
     role: image.provisioners[index]?.directory,
+    hostFacts,
     variables: {
       // Modules come by standard input instead of as files: fewer programs are started.
       ansible_pipelining: true,

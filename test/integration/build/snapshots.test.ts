@@ -31,6 +31,9 @@ const TASKS: Readonly<Record<(typeof ROLES)[number], string>> = {
 - name: facts are of one role
   ansible.builtin.assert:
     that: told_by_one is not defined
+- name: what Ansible finds out is there for a role that asks for it
+  ansible.builtin.assert:
+    that: ansible_facts.distribution == "Debian"
 `,
   three: `---
 - name: last
@@ -63,6 +66,7 @@ afterAll(async () => {
 
 interface Built {
   readonly stages: readonly string[];
+  readonly tasks: readonly unknown[];
   readonly exitCode: number;
   readonly release: ReleaseManifest | undefined;
 }
@@ -71,6 +75,7 @@ async function build(words: readonly string[]): Promise<Built> {
   const { exitCode, lines } = await runBuild(project.directory, words, { env: state.environment });
   return {
     stages: lines.filter(({ type }) => type === 'stage').map(({ stage = '' }) => stage),
+    tasks: lines.filter(({ type }) => type === 'task-end').map(({ task }) => task),
     exitCode,
     release: await new Store(project.store).current(),
   };
@@ -121,6 +126,7 @@ describe('onib build with snapshots', () => {
     expect(provisioning(overlay)).toEqual(['take the snapshot after provisioner 2', ALL[2]]);
     const whole = await build(['overlay', '--force']);
     expect(provisioning(whole)).toEqual(ALL);
+    expect(whole.tasks.filter((task) => task === 'Gathering Facts')).toHaveLength(1);
     expect(digestOf(whole, 'overlay')).toBe(digestOf(overlay, 'overlay'));
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { imageInputs, inputDigest } from '../../../src/plan/inputs.js';
+import { imageInputs, inputDigest, usesHostFacts } from '../../../src/plan/inputs.js';
+import type { Facts } from '../../../src/plan/plan.js';
 import { inputReasons } from '../../../src/plan/reasons.js';
 import { facts, image } from './sample.js';
 
@@ -27,6 +28,29 @@ describe('inputDigest()', () => {
   });
 });
 
+/** The sample's facts, with these names in the role of `tools`. */
+function factsWith(words: ReadonlySet<string> | undefined): Facts {
+  const all = facts();
+  const role = { files: {}, payload: new Set<string>(), words };
+  const [directory = ''] = Object.keys(all.roles).filter((one) => one.endsWith('/tools'));
+  return { ...all, roles: { ...all.roles, [directory]: role } };
+}
+
+describe('usesHostFacts()', () => {
+  test.each<[string, ReadonlySet<string> | undefined, string, boolean]>([
+    ['its files name none', new Set(['colour']), 'red', false],
+    ['its files name one', new Set(['ansible_distribution']), 'red', true],
+    ['a variable that it uses names one', new Set(['colour']), '{{ ansible_facts.os }}', true],
+    ['a variable that it does not use names one', new Set(), '{{ ansible_facts.os }}', false],
+    ['it may use any variable', undefined, 'red', true],
+  ])('usesHostFacts() of a role: %s', (_, words, colour, uses) => {
+    const tools = image('overlay', 'tools', { variables: { colour, ansible_become: true } });
+    const [provisioner] = tools.provisioners;
+    if (provisioner === undefined) throw new Error('no provisioner');
+    expect(usesHostFacts(tools, provisioner, factsWith(words))).toBe(uses);
+  });
+});
+
 describe('imageInputs()', () => {
   test('imageInputs() holds no value of a variable and no mirror', () => {
     const secret = image('overlay', 'tools', { variables: { password: 'hunter2' } });
@@ -50,13 +74,7 @@ describe('imageInputs()', () => {
     };
     const tools = image('overlay', 'tools', { variables });
     const names = (words: ReadonlySet<string> | undefined): string[] => {
-      const all = facts();
-      const [directory = '', role] = Object.entries(all.roles).find(([one]) =>
-        one.endsWith('/tools'),
-      ) ?? [''];
-      const files = role?.files ?? {};
-      const roles = { ...all.roles, [directory]: { files, payload: new Set<string>(), words } };
-      const inputs = imageInputs(tools, { ...all, roles }, { lines: [] });
+      const inputs = imageInputs(tools, factsWith(words), { lines: [] });
       return Object.keys(inputs)
         .filter((name) => name.startsWith('var '))
         .map((name) => name.slice('var '.length))

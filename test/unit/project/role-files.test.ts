@@ -1,7 +1,7 @@
 import { chmod, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { payloadOfRoles, roleFiles } from '../../../src/project/role-files.js';
+import { payloadOfRoles, roleClosure, roleFiles } from '../../../src/project/role-files.js';
 import { withProject, type Files } from './temp-project.js';
 
 const ROLES: Files = {
@@ -85,6 +85,21 @@ describe('roleFiles()', () => {
       expect(dangling).toMatch(/^sha256:/);
       await symlink('.', path.join(role, 'files/loop'));
       expect(await digest('dangling')).toBe(dangling);
+    });
+  });
+});
+
+describe('roleClosure()', () => {
+  test('roleClosure() says whether every role was found that is named', async () => {
+    const files: Files = {
+      'roles/overlay/a/tasks/main.yml': '- import_role: {name: b}\n',
+      'roles/overlay/b/tasks/main.yml': '[]\n',
+      'roles/overlay/c/tasks/main.yml': '- import_role: {name: some.collection.role}\n',
+    };
+    await withProject(files, async (root) => {
+      const closureOf = async (name: string): Promise<boolean> =>
+        (await roleClosure(root, path.join(root, 'roles/overlay', name))).complete;
+      expect(await Promise.all(['a', 'b', 'c'].map(closureOf))).toEqual([true, true, false]);
     });
   });
 });
