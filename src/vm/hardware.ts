@@ -71,13 +71,15 @@ export function variablesTemplate(firmware: Firmware): string | undefined {
 }
 
 /**
- * Kernel arguments of every emulated node: Linux' security modules without "bpf". systemd loads a BPF
+ * Kernel arguments of every emulated node, see docs/boot.md: Linux' security modules without "bpf". systemd loads a BPF
  * program for RestrictFileSystems= where that one is enabled, which takes 98 s of emulation.
  */
 export const EMULATION_ARGUMENTS = [
   'lsm=landlock,lockdown,yama,integrity,apparmor',
   // a kernel that panics resets the machine, and that ends it
   'panic=-1',
+  // on a busy host a mount can take longer than systemd's 90 s
+  'systemd.default_timeout_start_sec=900',
 ] as const;
 
 /** QEMU's command line for one node, without the program's name. */
