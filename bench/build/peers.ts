@@ -4,7 +4,9 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { readHostApt } from '../../src/project/apt-sources.js';
+import { shellCommand } from '../../src/host/shell-words.js';
+import { aptSources, readHostApt } from '../../src/project/apt-sources.js';
+import { loadProject } from '../../src/project/load.js';
 import { parseLock } from '../../src/project/lock-file.js';
 
 export interface PeerScripts {
@@ -25,15 +27,21 @@ cp "$KERNEL"/boot/vmlinuz-* "$KERNEL/initrd.img" "$OUT/"`;
 /** @param project A project that was built: its lock names the packages. */
 export async function peerScripts(project: string, work: string): Promise<PeerScripts> {
   const lock = parseLock(await readFile(path.join(project, 'onib.lock'), 'utf8'));
+  // debootstrap knows one suite, which may have another kernel than its updates: the metapackage brings it.
   const names = (image: string): string =>
-    (lock[image]?.packages ?? []).map(({ name }) => name).join(',');
-  const { debian = '' } = (await readHostApt()).mirror;
+    (lock[image]?.packages ?? [])
+      .map(({ name }) => name)
+      .filter((name) => !/^linux-image-\d/.test(name))
+      .join(',');
+  const host = await readHostApt();
+  const { debian = '' } = host.mirror;
+  const sources = shellCommand(aptSources((await loadProject(project)).settings, host).lines);
   const [base, kernel] = [names('base'), names('kernel')];
   const mmdebstrap = (packages: string, tree: string): string =>
     `mmdebstrap --mode=root --variant=minbase --include=${packages} --aptopt='Acquire::Languages "none"' \\
   --setup-hook='mkdir -p "$1/var/cache/apt/archives" && mount --bind ${ARCHIVES} "$1/var/cache/apt/archives"' \\
   --customize-hook='umount "$1/var/cache/apt/archives"' --skip=download/empty,essential/unlink \\
-  trixie ${tree} ${debian}`;
+  trixie ${tree} ${sources}`;
   const debootstrap = (packages: string, tree: string): string =>
     `debootstrap --variant=minbase --include=${packages} --cache-dir=${ARCHIVES} trixie ${tree} ${debian}`;
   const write = async (name: string, body: readonly string[]): Promise<string> => {
