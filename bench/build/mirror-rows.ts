@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { start } from '../../src/host/run.js';
+import { start } from '../../src/host/command.js';
 import { readHostApt, type Mirror } from '../../src/project/apt-sources.js';
 import { findLocalProxy } from '../../src/project/local-proxy.js';
 import { TinyProject } from '../../test/support/tiny-project.js';

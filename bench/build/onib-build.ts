@@ -5,7 +5,7 @@ import { runBuild, type BuildLine } from '../../test/support/onib-command.js';
 export interface BuildTime {
   /** On the clock. */
   readonly seconds: number;
-  /** From each start of ansible-playbook to its last task; steps that run side by side count once. */
+  /** From each start of ansible-playbook to its end; steps that run side by side count once. */
   readonly ansible: number;
 }
 
@@ -34,7 +34,8 @@ function ansibleSpans(lines: readonly BuildLine[]): Span[] {
   const open = new Map<string, [number, number]>();
   for (const { type, step = '', stage = '', time = 0 } of lines) {
     if (type === 'stage' && stage.startsWith('provision')) open.set(step, [time, time]);
-    else if (type === 'task-end') {
+    // Packages are read from the tree as soon as the last provisioner has ended.
+    else if (type === 'task-end' || type === 'packages') {
       const span = open.get(step);
       if (span !== undefined) span[1] = time;
     } else if (type === 'stage' || type === 'step-end') {

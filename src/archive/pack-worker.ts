@@ -5,9 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { errorToData, type ErrorData } from '../host/error-transfer.js';
 import type { PackContext, PackProgress } from './pack-context.js';
-import { packOverlayArchive } from './pack-overlay.js';
 import type { PackJob, PackResults } from './pack-thread.js';
-import { packImage } from './squashfs/pack-image.js';
 
 export interface WorkerInput {
   readonly job: PackJob;
@@ -45,12 +43,13 @@ function makeContext({ descriptor, stop }: WorkerInput): PackContext {
   };
 }
 
+/** Loads one packer: with libsquashfs an overlay would take as long again. */
 async function pack(job: PackJob, context: PackContext): Promise<PackResults[keyof PackResults]> {
   switch (job.kind) {
     case 'squashfs':
-      return await packImage(job, context);
+      return await (await import('./squashfs/pack-image.js')).packImage(job, context);
     case 'overlay':
-      return await packOverlayArchive(job, context);
+      return await (await import('./pack-overlay.js')).packOverlayArchive(job, context);
   }
 }
 

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { startCell } from '../host/cell.js';
+import { prepareToRun } from '../host/run.js';
 import { version } from '../package.js';
 import { makePlan, type Wanted } from '../plan/make-plan.js';
 import type { Facts, Plan } from '../plan/plan.js';
@@ -143,6 +144,8 @@ export async function buildSteps(
     },
     signal: options.signal,
   });
+  // Writing files as a whole starts a program (host/whole-file.ts).
+  prepareToRun();
   const artifacts = await cell.result.finally(async () => {
     await Promise.all([journal.settled(), record.settled()]);
   });

@@ -1,6 +1,6 @@
 /** What a build tells while it runs; reporters in `cli/` turn it into lines, bars or JSON. */
 import type { VersionChange } from '../plan/packages.js';
-import type { LockedPackage } from '../project/lock-file.js';
+import type { LockedPackage } from '../project/package-lock.js';
 import type { Artifact } from '../store/manifest.js';
 
 export interface TaskResult {

@@ -5,20 +5,22 @@ import { addedPackages, packageList } from '../archive/contents/package-list.js'
 import { OnibErrors } from '../errors.js';
 import { LOCKED_IN_TREE } from '../provision/provided.js';
 import { TOOLBOX_IN_TREE } from '../provision/python-toolbox.js';
-import type { Artifact, Digest, PackageInfo } from '../store/manifest.js';
+import type { Artifact, PackageInfo } from '../store/manifest.js';
 import { findUnclean, hostTraces, hygieneErrors } from './hygiene.js';
 import { PackageOrigins } from './package-origins.js';
 import type { CellContext } from './cell-context.js';
 import { madeBy, type ProvisionedTree } from './made-by.js';
 import type { Workshop } from './workshop.js';
 
-type Described = Pick<Artifact, 'fileName'> & { readonly baseDigest?: Digest };
+type Described = Pick<Artifact, 'fileName'>;
 
 export interface Provenance {
   /** The tree that was packed. */
   readonly packed?: ProvisionedTree;
   /** Tree with the packages that the files are from, where the artifact holds no such list itself. */
   readonly origin?: string;
+  /** Of an overlay: its base image, whose packages do not count. */
+  readonly base?: Artifact;
 }
 
 /**
@@ -29,7 +31,7 @@ export async function inspectArtifact(
   file: string,
   described: Described,
   workshop: Pick<Workshop, 'step' | 'context'>,
-  { packed, origin }: Provenance,
+  { packed, origin, base }: Provenance,
 ): Promise<readonly PackageInfo[]> {
   const origins = origin === undefined ? undefined : await PackageOrigins.read(origin);
   if ((await archiveFormat(file)) === undefined) {
@@ -38,11 +40,10 @@ export async function inspectArtifact(
   return await withContents(file, async (contents) => {
     await refuseUnclean(contents, described, workshop, packed);
     if (origins !== undefined) return await origins.ofContents(contents);
-    const { baseDigest } = described;
     const packages = await packageList(contents);
-    if (baseDigest === undefined || packages.length === 0) return packages;
-    const base = workshop.context.store.objectPath(baseDigest);
-    return addedPackages(packages, await withContents(base, packageList));
+    if (base === undefined || packages.length === 0) return packages;
+    const image = workshop.context.store.objectPath(base.digest);
+    return addedPackages(packages, base.packages ?? (await withContents(image, packageList)));
   });
 }
 

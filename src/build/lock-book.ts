@@ -1,7 +1,7 @@
 /** What `onib.lock` will say after a build: the entries of steps that ended, with all others as they were. */
 import type { Plan, PlanStep } from '../plan/plan.js';
 import { requestDigest, versionChanges, versionsOf } from '../plan/packages.js';
-import type { ImageLock, LockedPackage, PackageLock } from '../project/lock-file.js';
+import type { ImageLock, LockedPackage, PackageLock } from '../project/package-lock.js';
 import type { BuildEvent, CellEvent, PackagesRecorded } from './events.js';
 
 export class LockBook {

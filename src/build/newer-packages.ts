@@ -3,12 +3,13 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { EXIT, OnibError } from '../errors.js';
-import { lastLines, run } from '../host/run.js';
+import { lastLines } from '../host/last-lines.js';
+import { run } from '../host/run.js';
 import type { VersionChange } from '../plan/packages.js';
 import type { AptSources, Facts } from '../plan/plan.js';
 import { sourcesKey } from '../plan/sources-key.js';
 import type { Config, Settings } from '../project/config.js';
-import type { LockedPackage } from '../project/lock-file.js';
+import type { LockedPackage } from '../project/package-lock.js';
 import { MirrorLists } from '../provision/mirror-lists.js';
 import { listedVersions } from '../provision/record-packages.js';
 

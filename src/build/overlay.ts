@@ -14,12 +14,10 @@ export async function buildOverlay(
   await workshop.provision(step.image, { lower, changes, base: base.digest });
   await workshop.guardOverlay(step.image.name, changes, base);
   return [
-    await workshop.packOverlay(changes, {
-      kind: 'overlay',
-      name: step.image.name,
-      fileName: step.fileName,
-      format: 'cpio.gz',
-      baseDigest: base.digest,
-    }),
+    await workshop.packOverlay(
+      changes,
+      { kind: 'overlay', name: step.image.name, fileName: step.fileName, format: 'cpio.gz' },
+      base,
+    ),
   ];
 }

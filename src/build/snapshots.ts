@@ -13,7 +13,7 @@ import path from 'node:path';
 import { run } from '../host/run.js';
 import { copyWholeFile } from '../host/whole-file.js';
 import type { PlanStep } from '../plan/plan.js';
-import { formatLock, type LockedPackage } from '../project/lock-file.js';
+import { formatLock, type LockedPackage } from '../project/package-lock.js';
 import { markUsed } from '../store/cache.js';
 import type { CellContext } from './cell-context.js';
 

@@ -11,7 +11,7 @@ import { run } from '../host/run.js';
 import { packageInputs, withPackages } from '../plan/packages.js';
 import type { AptSources, Inputs, PlanStep } from '../plan/plan.js';
 import type { ImageConfig, Settings } from '../project/config.js';
-import { LOCK_FILE, type LockedPackage } from '../project/lock-file.js';
+import { LOCK_FILE, type LockedPackage } from '../project/package-lock.js';
 import { explainAptFailure, namesUnknownPackage } from '../provision/apt-failure.js';
 import { MirrorLists } from '../provision/mirror-lists.js';
 import {

@@ -5,8 +5,7 @@
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { packOverlay } from '../archive/overlay-archive.js';
-import { packSquashfs, type PreviousImageOptions } from '../archive/squashfs/index.js';
+import type { PreviousImageOptions } from '../archive/squashfs/index.js';
 import { Mounts } from '../host/mounts.js';
 import { run } from '../host/run.js';
 import { removeTree } from '../host/trees.js';
@@ -21,9 +20,9 @@ import { markUsed } from '../store/cache.js';
 import type { Artifact } from '../store/manifest.js';
 import { copyAttributes, removeTraces } from './clean-tree.js';
 import type { CellContext } from './cell-context.js';
-import { guardOverlay } from './guard-overlay.js';
 import { holdingOnError } from './held-tree.js';
-import { inspectArtifact, type Provenance } from './inspect-artifact.js';
+import type * as Finishing from './finishing.js';
+import type { Provenance } from './inspect-artifact.js';
 import type { ProvisionedTree } from './made-by.js';
 import { Snapshots } from './snapshots.js';
 import { StepPackages } from './step-packages.js';
@@ -31,6 +30,9 @@ import { StepLog } from './step-log.js';
 import { SourceDate } from './source-date.js';
 import { forwardTask } from './task-events.js';
 import { TaskTimes } from './task-times.js';
+
+/** Loaded while provisioners run, when there is nothing else to do. */
+const finishing = async (): Promise<typeof Finishing> => import('./finishing.js');
 
 /** A tree that is mounted for provisioning; closing it leaves the changes alone, without traces. */
 export class OpenTree implements AsyncDisposable {
@@ -54,7 +56,7 @@ export class OpenTree implements AsyncDisposable {
 }
 
 type Described = Pick<Artifact, 'kind' | 'name' | 'fileName' | 'format'> &
-  Partial<Pick<Artifact, 'kernelVersion' | 'baseDigest'>>;
+  Partial<Pick<Artifact, 'kernelVersion'>>;
 
 interface ProvisionTrees {
   /** Read only. */
@@ -293,6 +295,7 @@ export class Workshop implements AsyncDisposable {
 
   async #runProvisioner(image: ImageConfig, index: number, root: string): Promise<void> {
     const { length } = image.provisioners;
+    void finishing();
     this.stage(length === 1 ? 'provision' : `provision ${String(index + 1)} of ${String(length)}`);
     await runProvisioner({
       image,
@@ -335,6 +338,7 @@ export class Workshop implements AsyncDisposable {
       onProgress: this.#progress(),
     };
     return await this.#holding(tree, async () => {
+      const { packSquashfs } = await finishing();
       const { blocks, copiedBlocks } = await packSquashfs(tree, file, options);
       this.log(`${String(blocks)} blocks, ${String(copiedBlocks)} copied from the previous image`);
       const packed = this.#provisioned(tree);
@@ -366,10 +370,11 @@ export class Workshop implements AsyncDisposable {
         this.warn(message);
       },
     };
+    const { guardOverlay } = await finishing();
     await this.#holding(changes, () => guardOverlay(request));
   }
 
-  async packOverlay(changes: string, described: Described): Promise<Artifact> {
+  async packOverlay(changes: string, described: Described, base: Artifact): Promise<Artifact> {
     this.stage(`pack ${described.fileName}`);
     const file = path.join(this.context.workspace, described.fileName);
     await this.#date.addTree(changes);
@@ -379,8 +384,8 @@ export class Workshop implements AsyncDisposable {
       onProgress: this.#progress(),
     };
     return await this.#holding(changes, async () => {
-      await packOverlay(changes, file, options);
-      return await this.keep(file, described, { packed: this.#provisioned(changes) });
+      await (await finishing()).packOverlay(changes, file, options);
+      return await this.keep(file, described, { packed: this.#provisioned(changes), base });
     });
   }
 
@@ -402,15 +407,18 @@ export class Workshop implements AsyncDisposable {
   /** Checks a finished file, moves it into the store and describes it. */
   async keep(file: string, described: Described, from: Provenance = {}): Promise<Artifact> {
     this.#log.throwIfIncomplete();
+    const { inspectArtifact } = await finishing();
     const packages = await inspectArtifact(file, described, this, from);
     const { digest, size } = await this.context.store.putObject(file);
     await rm(file, { force: true });
+    const { base } = from;
     const inputs = {
       ...this.packages.inputs,
-      ...(described.baseDigest === undefined ? {} : { base: described.baseDigest }),
+      ...(base === undefined ? {} : { base: base.digest }),
     };
     return {
       ...described,
+      ...(base === undefined ? {} : { baseDigest: base.digest }),
       digest,
       size,
       architecture: this.settings.architecture,

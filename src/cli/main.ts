@@ -37,7 +37,8 @@ export async function main(
     environment: process.env,
   });
   try {
-    await createProgram(context).parseAsync(argv, { from: 'user' });
+    const program = await createProgram(context, argv);
+    await program.parseAsync(argv, { from: 'user' });
     return context.exitCode;
   } catch (thrown) {
     const error = thrown instanceof CommanderError ? usageError(thrown, argv) : thrown;

@@ -2,30 +2,42 @@
 import { Command } from 'commander';
 import { version } from '../package.js';
 import { addGlobalOptions } from './command.js';
-import { registerBoot } from './commands/boot.js';
-import { registerBuild } from './commands/build.js';
-import { registerCat } from './commands/cat.js';
-import { registerDiff } from './commands/diff.js';
-import { registerDoctor } from './commands/doctor.js';
-import { registerExtract } from './commands/extract.js';
-import { registerInit } from './commands/init.js';
-import { registerLs } from './commands/ls.js';
-import { registerNew } from './commands/new.js';
-import { registerPlan } from './commands/plan.js';
-import {
-  registerGc,
-  registerPin,
-  registerReleases,
-  registerRollback,
-} from './commands/releases.js';
-import { registerServe } from './commands/serve.js';
-import { registerStatus } from './commands/status.js';
-import { registerVerify } from './commands/verify.js';
-import { registerWhy } from './commands/why.js';
 import type { Context, GlobalOptions } from './context.js';
 
-/** The program, ready to parse; its actions throw, they never end the process. */
-export function createProgram(context: Context): Command {
+type Register = (program: Command, context: Context) => void;
+
+/** Adds commands to a program, in the order in which help tells them; loaded only for who names them. */
+const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
+  init: async () => (await import('./commands/init.js')).registerInit,
+  new: async () => (await import('./commands/new.js')).registerNew,
+  plan: async () => (await import('./commands/plan.js')).registerPlan,
+  build: async () => (await import('./commands/build.js')).registerBuild,
+  serve: async () => (await import('./commands/serve.js')).registerServe,
+  boot: async () => (await import('./commands/boot.js')).registerBoot,
+  status: async () => (await import('./commands/status.js')).registerStatus,
+  why: async () => (await import('./commands/why.js')).registerWhy,
+  releases: async () => (await import('./commands/releases.js')).registerReleases,
+  rollback: async () => (await import('./commands/releases.js')).registerRollback,
+  pin: async () => (await import('./commands/releases.js')).registerPin,
+  unpin: async () => (await import('./commands/releases.js')).registerUnpin,
+  gc: async () => (await import('./commands/releases.js')).registerGc,
+  ls: async () => (await import('./commands/ls.js')).registerLs,
+  cat: async () => (await import('./commands/cat.js')).registerCat,
+  extract: async () => (await import('./commands/extract.js')).registerExtract,
+  diff: async () => (await import('./commands/diff.js')).registerDiff,
+  verify: async () => (await import('./commands/verify.js')).registerVerify,
+  doctor: async () => (await import('./commands/doctor.js')).registerDoctor,
+};
+
+/**
+ * The program, ready to parse; its actions throw, they never end the process.
+ *
+ * @param argv Has the commands whose names stand in it; all of them where none does.
+ */
+export async function createProgram(
+  context: Context,
+  argv: readonly string[] = [],
+): Promise<Command> {
   const program = new Command('onib')
     .description('Build netboot images in layers, prove that they boot, serve them to racks')
     .version(version, '-V, --version')
@@ -42,23 +54,10 @@ export function createProgram(context: Context): Command {
   program.hook('preAction', (_, command) => {
     context.configure(command.optsWithGlobals<GlobalOptions>());
   });
-  registerInit(program, context);
-  registerNew(program, context);
-  registerPlan(program, context);
-  registerBuild(program, context);
-  registerServe(program, context);
-  registerBoot(program, context);
-  registerStatus(program, context);
-  registerWhy(program, context);
-  registerReleases(program, context);
-  registerRollback(program, context);
-  registerPin(program, context);
-  registerGc(program, context);
-  registerLs(program, context);
-  registerCat(program, context);
-  registerExtract(program, context);
-  registerDiff(program, context);
-  registerVerify(program, context);
-  registerDoctor(program, context);
+  const named = Object.keys(COMMANDS).filter((name) => argv.includes(name));
+  const all = named.length === 0 || argv.includes('--help') || argv.includes('-h');
+  for (const [name, load] of Object.entries(COMMANDS)) {
+    if (all || named.includes(name)) (await load())(program, context);
+  }
   return program;
 }

@@ -10,7 +10,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { EXIT, OnibError } from '../errors.js';
 import { compiledPath } from '../package.js';
 import { errorFromData, errorToData, type ErrorData } from './error-transfer.js';
-import { lastLines } from './run.js';
+import { lastLines } from './last-lines.js';
 
 export type Namespace = 'mount' | 'pid' | 'net' | 'uts';
 

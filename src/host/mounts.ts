@@ -1,5 +1,6 @@
 /**
- * Mounts as a stack: undone newest first, when the block that made them ends.
+ * Mounts as a stack: undone newest first, each with all that lies below it, when the block that made them
+ * ends. What a provisioner mounted and forgot in its tree goes as well.
  *
  * Only used inside a cell (host/cell.ts), so a killed builder leaves nothing behind; the orderly
  * undo here is what makes a tree whole again before it is packed.
@@ -79,9 +80,9 @@ export class Mounts implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const failures: OnibError[] = [];
-    for (const target of this.#targets.reverse()) {
+    for (const target of outermost(this.#targets).reverse()) {
       try {
-        await run(['umount', '-n', target]);
+        await run(['umount', '-n', '-R', target]);
       } catch (error) {
         if (!(error instanceof OnibError)) throw error;
         failures.push(error);
@@ -91,6 +92,11 @@ export class Mounts implements AsyncDisposable {
     const [first] = failures;
     if (first !== undefined) throw first;
   }
+}
+
+/** Targets that lie below no other. */
+function outermost(targets: readonly string[]): string[] {
+  return targets.filter((one) => !targets.some((other) => one.startsWith(`${other}/`)));
 }
 
 /** Mount points below a directory (itself included), from /proc/self/mountinfo (proc(5)); octal escapes decoded. */

@@ -1,5 +1,5 @@
 /** Packages among the inputs of an image: `package <name>` with version and digest. Pure. */
-import type { LockedPackage } from '../project/lock-file.js';
+import type { LockedPackage } from '../project/package-lock.js';
 import type { Digest } from '../store/manifest.js';
 import { inputDigest } from './inputs.js';
 import type { Inputs } from './plan.js';

@@ -4,7 +4,7 @@
  */
 import type { Artifact, BootProfile, Digest } from '../store/manifest.js';
 import type { ImageConfig, ProfileConfig, Settings } from '../project/config.js';
-import type { LockedPackage, PackageLock } from '../project/lock-file.js';
+import type { LockedPackage, PackageLock } from '../project/package-lock.js';
 import type { VersionChange } from './packages.js';
 
 /** The base's own digest is not among them: it is added, as `base`, when the base is known. */

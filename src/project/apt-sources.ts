@@ -6,12 +6,13 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EXIT, OnibError } from '../errors.js';
-import { lastLines, run } from '../host/run.js';
+import { lastLines } from '../host/last-lines.js';
+import { run } from '../host/run.js';
 import { version } from '../package.js';
 import type { AptSources } from '../plan/plan.js';
 import { askOnce } from './answer-cache.js';
 import type { Settings } from './config.js';
-import { filesBelow } from './role-files.js';
+import { filesBelow } from './role-reader.js';
 
 /** Base addresses of the Debian archive and of its security archive, without a trailing slash. */
 export interface Mirror {

@@ -3,7 +3,7 @@
  * versions of tools. Reads only; takes a fraction of a second, since every `onib build` begins here.
  */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { EXIT, OnibError } from '../errors.js';
 import { run } from '../host/run.js';
@@ -11,15 +11,20 @@ import { packagePath, version } from '../package.js';
 import type { AptSources, Facts, RoleFacts } from '../plan/plan.js';
 import { sourcesKey } from '../plan/sources-key.js';
 import type { Artifact, BootProfile, Digest } from '../store/manifest.js';
+import { askOnce } from './answer-cache.js';
 import { aptSources, readHostApt } from './apt-sources.js';
 import type { Config } from './config.js';
 import { findLocalProxy } from './local-proxy.js';
 import { readLock } from './lock-file.js';
-import { filesBelow, filesOfRoles, payloadOfRoles, roleClosure } from './role-files.js';
+import { filesOfRoles, payloadOfRoles, roleClosure } from './role-files.js';
+import { RoleReader } from './role-reader.js';
 import { wordsBelow } from './role-words.js';
 
 /** Debian packages whose version shapes what is built. */
 const TOOLS = ['ansible-core', 'mmdebstrap', 'debootstrap', 'libsquashfs1'] as const;
+
+/** dpkg replaces it as a whole with every change. */
+const DPKG_STATUS = '/var/lib/dpkg/status';
 
 /** Of a project, what every role may use without naming it. */
 const PROJECT_FOLDERS = ['library', 'module_utils', 'filter_plugins', 'lookup_plugins'];
@@ -31,9 +36,10 @@ interface Release {
 
 /** @param current The store's current release, when it has one. */
 export async function gatherFacts(config: Config, current?: Release): Promise<Facts> {
+  const reader = new RoleReader();
   const [roles, shared, sources, tools, lock] = await Promise.all([
-    gatherRoles(config),
-    gatherShared(config.root),
+    gatherRoles(config, reader),
+    gatherShared(config.root, reader),
     gatherSources(config),
     gatherTools(),
     readLock(config.root),
@@ -63,16 +69,16 @@ export function sourceDate(environment: NodeJS.ProcessEnv): Pick<Facts, 'sourceD
   });
 }
 
-async function gatherRoles(config: Config): Promise<Facts['roles']> {
+async function gatherRoles(config: Config, reader: RoleReader): Promise<Facts['roles']> {
   const directories = new Set(
     config.images.flatMap((image) => image.provisioners.map((one) => one.directory)),
   );
   const roles = [...directories].map(async (directory): Promise<[string, RoleFacts]> => {
-    const { directories: closure, complete } = await roleClosure(config.root, directory);
+    const { directories: closure, complete } = await roleClosure(config.root, directory, reader);
     const [files, payload, words] = await Promise.all([
-      filesOfRoles(config.root, closure),
-      payloadOfRoles(config.root, closure),
-      complete ? wordsBelow(closure) : undefined,
+      filesOfRoles(config.root, closure, reader),
+      payloadOfRoles(config.root, closure, reader),
+      complete ? wordsBelow(closure, reader) : undefined,
     ]);
     return [directory, { files, payload: new Set(payload), words }];
   });
@@ -80,27 +86,30 @@ async function gatherRoles(config: Config): Promise<Facts['roles']> {
 }
 
 /** Files that shape every provisioned image: onib's playbook templates and the project's plugins. */
-async function gatherShared(root: string): Promise<RoleFacts> {
+async function gatherShared(root: string, reader: RoleReader): Promise<RoleFacts> {
   const files: Record<string, Digest> = {};
   const add = async (name: string, file: string): Promise<void> => {
     const content = await readFile(file).catch(() => undefined);
     if (content === undefined) return;
     files[name] = `sha256:${createHash('sha256').update(content).digest('hex')}`;
   };
-  for (const file of await filesBelow(packagePath('playbooks')).catch(() => [])) {
+  for (const file of await reader.filesBelow(packagePath('playbooks')).catch(() => [])) {
     if (!file.path.endsWith('.njk')) continue;
     await add(`template playbooks/${file.path}`, packagePath('playbooks', file.path));
   }
   await add('file ansible.cfg', path.join(root, 'ansible.cfg'));
   for (const folder of PROJECT_FOLDERS) {
-    for (const file of await filesBelow(path.join(root, folder)).catch(() => [])) {
+    for (const file of await reader.filesBelow(path.join(root, folder)).catch(() => [])) {
       await add(`file ${folder}/${file.path}`, path.join(root, folder, file.path));
     }
   }
   return {
     files,
     payload: new Set(),
-    words: await wordsBelow(PROJECT_FOLDERS.map((folder) => path.join(root, folder))),
+    words: await wordsBelow(
+      PROJECT_FOLDERS.map((folder) => path.join(root, folder)),
+      reader,
+    ),
   };
 }
 
@@ -115,10 +124,17 @@ async function gatherSources(config: Config): Promise<Readonly<Record<string, Ap
 }
 
 async function gatherTools(): Promise<Record<string, string>> {
+  const { mtimeMs, size, ino } = (await stat(DPKG_STATUS).catch(() => undefined)) ?? {};
+  const digest = createHash('sha256')
+    .update([...TOOLS, mtimeMs, size, ino].join(' '))
+    .digest('hex');
+  return { onib: version, ...parseTools(await askOnce('tools', digest, askDpkg)) };
+}
+
+async function askDpkg(): Promise<string> {
   const query = ['dpkg-query', '-W', '-f', '${Package} ${db:Status-Status} ${Version}\n', ...TOOLS];
   // dpkg-query exits with 1 when it does not know one of them, and still lists the others.
-  const { stdout } = await run(query, { check: false }).catch(() => ({ stdout: '' }));
-  return { onib: version, ...parseTools(stdout) };
+  return (await run(query, { check: false }).catch(() => ({ stdout: '' }))).stdout;
 }
 
 /** Versions of installed packages by name, from lines `name status version`. */

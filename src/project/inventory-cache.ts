@@ -13,7 +13,7 @@ import path from 'node:path';
 import { version } from '../package.js';
 import { askOnce } from './answer-cache.js';
 import { askAnsible } from './inventory.js';
-import { filesBelow } from './role-files.js';
+import { filesBelow } from './role-reader.js';
 
 /** Where Ansible looks for variables beside an inventory, and for its configuration. */
 const VARIABLE_FOLDERS = ['group_vars', 'host_vars'];

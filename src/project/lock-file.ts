@@ -1,8 +1,6 @@
 /**
- * `onib.lock` in the project: exactly which packages every image is made of. A build reads it and
- * uses no other versions; what a build installed anew is added when it has ended.
- *
- * YAML, one package a line, so that a change of versions reads well in a diff.
+ * `onib.lock` in the project. A build reads it and uses no other versions; what a build installed
+ * anew is added when it has ended.
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,56 +8,14 @@ import { parse } from 'yaml';
 import { EXIT, OnibError } from '../errors.js';
 import { replaceFile } from '../host/whole-file.js';
 import type { Digest } from '../store/manifest.js';
-
-export const LOCK_FILE = 'onib.lock';
-const SCHEMA = 'onib.lock/1';
-
-/** One binary package of an image. */
-export interface LockedPackage {
-  readonly name: string;
-  readonly version: string;
-  /** Debian architecture, or `all`. */
-  readonly architecture: string;
-  /** Of the .deb file; undefined for what no archive offers: a file that a role brought itself. */
-  readonly digest?: Digest;
-  /** Bytes of the .deb file. */
-  readonly size?: number;
-  /** Below the archive's address: `pool/main/e/ethtool/ethtool_6.14.2-1_amd64.deb`. */
-  readonly file?: string;
-}
-
-/** The packages of one image; of an overlay, those that it has beyond its base. */
-export interface ImageLock {
-  /** Digest of everything that decides which packages are asked for. While it is the same, no other package can be wanted. */
-  readonly request: Digest;
-  /** Sorted by name, then architecture. */
-  readonly packages: readonly LockedPackage[];
-}
-
-/** By the image's name; boot loaders under their step's title. */
-export type PackageLock = Readonly<Record<string, ImageLock>>;
-
-const HEAD = `# The packages of every image, exactly. onib build writes and follows this file; commit it.
-# Newer versions: onib build --refresh
-`;
-
-export function formatLock(lock: PackageLock): string {
-  const images = Object.keys(lock)
-    .sort()
-    .flatMap((name) => [
-      `  ${JSON.stringify(name)}:`,
-      `    request: ${lock[name]?.request ?? ''}`,
-      ...(lock[name]?.packages.length === 0 ? ['    packages: []'] : ['    packages:']),
-      ...(lock[name]?.packages ?? []).map((one) => `      - ${formatPackage(one)}`),
-    ]);
-  const body = images.length === 0 ? ['images: {}'] : ['images:', ...images];
-  return `${HEAD}schema: ${SCHEMA}\n${body.join('\n')}\n`;
-}
-
-function formatPackage({ name, version, architecture, digest, size, file }: LockedPackage): string {
-  const known = digest === undefined ? [] : [digest, String(size ?? 0), file ?? ''];
-  return [name, version, architecture, ...known].join(' ');
-}
+import {
+  formatLock,
+  LOCK_FILE,
+  LOCK_SCHEMA,
+  type ImageLock,
+  type LockedPackage,
+  type PackageLock,
+} from './package-lock.js';
 
 /** @throws {OnibError} `LOCK_FILE` (exit 2) when it is not a lock of this schema. */
 export function parseLock(text: string): PackageLock {
@@ -70,7 +26,7 @@ export function parseLock(text: string): PackageLock {
     throw brokenLock(`it is not YAML (${(cause as Error).message.split('\n')[0] ?? ''})`);
   }
   const { schema, images } = (content ?? {}) as { schema?: unknown; images?: unknown };
-  if (schema !== SCHEMA) throw brokenLock(`its schema is not ${SCHEMA}`);
+  if (schema !== LOCK_SCHEMA) throw brokenLock(`its schema is not ${LOCK_SCHEMA}`);
   if (typeof images !== 'object' || images === null) throw brokenLock('it names no images');
   return Object.fromEntries(
     Object.entries(images).map(([name, image]) => [name, parseImage(name, image)]),

@@ -4,61 +4,21 @@
  * Their digests are inputs of a plan.
  */
 import { createHash } from 'node:crypto';
-import { readdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
+import { readlink, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { LineCounter, parseAllDocuments } from 'yaml';
 import { packageRoot } from '../package.js';
 import type { Digest } from '../store/manifest.js';
+import { roleFile, type RoleFile, type RoleReader } from './role-reader.js';
 import { existingRoles, isRole } from './roles.js';
 
-export interface RoleFile {
-  /** Relative to the role's directory. */
-  readonly path: string;
-  /** Bytes. */
-  readonly size: number;
-  /** Any execute bit is set: `copy` with `mode: preserve` carries it into the image. */
-  readonly executable: boolean;
-}
-
-/** Left by editors and version control: not part of a role. */
-const NOISE = /^(?:\.git|\.svn|\.DS_Store|__pycache__|\..*\.sw[a-p]|.*~|#.*#)$/;
-
-/** All files below a directory, symlinks followed, sorted by path. */
-export async function filesBelow(directory: string): Promise<RoleFile[]> {
-  const files: RoleFile[] = [];
-  const walk = async (relative: string, above: readonly string[]): Promise<void> => {
-    const here = path.join(directory, relative);
-    const real = await realpath(here);
-    // A symlink to a directory above would go round forever.
-    if (above.includes(real)) return;
-    for (const name of await readdir(here)) {
-      if (NOISE.test(name)) continue;
-      const child = path.posix.join(relative, name);
-      const status = await stat(path.join(directory, child)).catch(() => undefined);
-      if (status?.isDirectory() === true) await walk(child, [...above, real]);
-      else files.push(await roleFile(directory, child, status));
-    }
-  };
-  await walk('', []);
-  return files.sort((left, right) => (left.path < right.path ? -1 : 1));
-}
-
-async function roleFile(
-  directory: string,
-  file: string,
-  status: { size: number; mode: number } | undefined,
-): Promise<RoleFile> {
-  // A dangling symlink is still something that `copy` can carry over: its target counts.
-  const size = status?.size ?? (await readlink(path.join(directory, file))).length;
-  return { path: file, size, executable: ((status?.mode ?? 0) & 0o111) !== 0 };
-}
-
-async function fileDigest(directory: string, file: RoleFile): Promise<Digest> {
+async function fileDigest(directory: string, file: RoleFile, reader: RoleReader): Promise<Digest> {
   const absolute = path.join(directory, file.path);
   const status = await stat(absolute).catch(() => undefined);
   const hash = createHash('sha256').update(file.executable ? 'x' : '-');
   if (status === undefined) hash.update(`link ${await readlink(absolute)}`);
-  else if (status.isFile()) hash.update(await readFile(absolute));
+  else if (status.isFile()) {
+    for await (const piece of reader.bytes(directory, file)) hash.update(piece);
+  }
   return `sha256:${hash.digest('hex')}`;
 }
 
@@ -78,24 +38,26 @@ function displayName(root: string, directory: string): string {
 export async function roleFiles(
   root: string,
   directory: string,
+  reader: RoleReader,
 ): Promise<Readonly<Record<string, Digest>>> {
-  return await filesOfRoles(root, (await roleClosure(root, directory)).directories);
+  return await filesOfRoles(root, (await roleClosure(root, directory, reader)).directories, reader);
 }
 
 /** Digest of every file of these roles, and of files of the project that they name. */
 export async function filesOfRoles(
   root: string,
   directories: readonly string[],
+  reader: RoleReader,
 ): Promise<Readonly<Record<string, Digest>>> {
   const digests: Record<string, Digest> = {};
   for (const role of directories) {
-    for (const name of await namedFiles(root, role)) {
+    for (const name of await namedFiles(root, role, reader)) {
       const status = await stat(path.join(root, name));
-      digests[`file ${name}`] = await fileDigest(root, await roleFile(root, name, status));
+      digests[`file ${name}`] = await fileDigest(root, await roleFile(root, name, status), reader);
     }
-    for (const file of await filesBelow(role)) {
+    for (const file of await reader.filesBelow(role)) {
       const name = `role ${path.posix.join(displayName(root, role), file.path)}`;
-      digests[name] = await fileDigest(role, file);
+      digests[name] = await fileDigest(role, file, reader);
     }
   }
   return digests;
@@ -109,14 +71,14 @@ const PACKAGE_TOOLS = /\b(?:apt|aptitude|dpkg)\b/;
 export async function payloadOfRoles(
   root: string,
   directories: readonly string[],
+  reader: RoleReader,
 ): Promise<string[]> {
   const names: string[] = [];
   for (const role of directories) {
-    for (const { path: file } of await filesBelow(role)) {
-      if (!PAYLOAD.test(file)) continue;
-      const text = await readFile(path.join(role, file), 'latin1').catch(() => '');
-      if (PACKAGE_TOOLS.test(text)) continue;
-      names.push(`role ${path.posix.join(displayName(root, role), file)}`);
+    for (const file of await reader.filesBelow(role)) {
+      if (!PAYLOAD.test(file.path)) continue;
+      if (PACKAGE_TOOLS.test((await reader.text(role, file)) ?? '')) continue;
+      names.push(`role ${path.posix.join(displayName(root, role), file.path)}`);
     }
   }
   return names;
@@ -129,14 +91,18 @@ export interface RoleClosure {
   readonly complete: boolean;
 }
 
-export async function roleClosure(root: string, directory: string): Promise<RoleClosure> {
+export async function roleClosure(
+  root: string,
+  directory: string,
+  reader: RoleReader,
+): Promise<RoleClosure> {
   const seen = new Set<string>();
   let complete = true;
   const pending = [directory];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     if (seen.has(next)) continue;
     seen.add(next);
-    for (const name of await roleNames(next)) {
+    for (const name of await roleNames(next, reader)) {
       if (name.includes('{{')) {
         // Which one is decided while Ansible runs: any role of the project may be meant.
         pending.push(...(await rolesOfProject(root)));
@@ -173,9 +139,9 @@ async function findNamedRole(
 const ROLE_MODULES = /^(?:ansible\.(?:builtin|legacy)\.)?(?:include_role|import_role)$/;
 
 /** Names of roles that a role's YAML brings in, templated ones as they are written. */
-async function roleNames(directory: string): Promise<string[]> {
+async function roleNames(directory: string, reader: RoleReader): Promise<string[]> {
   const names: string[] = [];
-  for (const { folder, document } of await roleDocuments(directory)) {
+  for (const { folder, document } of await reader.documents(directory)) {
     names.push(...(folder === 'meta' ? dependencies(document) : includedRoles(document)));
   }
   return names;
@@ -187,33 +153,10 @@ async function rolesOfProject(root: string): Promise<string[]> {
   return own.flat();
 }
 
-interface RoleDocument {
-  readonly folder: string;
-  /** Absolute path of its file's directory. */
-  readonly directory: string;
-  readonly document: unknown;
-}
-
-/** The YAML documents that steer a role. */
-async function roleDocuments(role: string): Promise<RoleDocument[]> {
-  const documents: RoleDocument[] = [];
-  for (const folder of ['meta', 'tasks', 'handlers']) {
-    const inside = path.join(role, folder);
-    const files = await filesBelow(inside).catch(() => []);
-    for (const { path: name } of files.filter(({ path: one }) => /\.(?:ya?ml|json)$/.test(one))) {
-      const file = path.join(inside, name);
-      for (const document of parsedDocuments(await readFile(file, 'utf8'))) {
-        documents.push({ folder, directory: path.dirname(file), document });
-      }
-    }
-  }
-  return documents;
-}
-
 /** Files of the project outside of the role that its tasks name by a path: `src: ../../../common/motd`. */
-async function namedFiles(root: string, role: string): Promise<string[]> {
+async function namedFiles(root: string, role: string, reader: RoleReader): Promise<string[]> {
   const found = new Set<string>();
-  for (const { directory, document } of await roleDocuments(role)) {
+  for (const { directory, document } of await reader.documents(role)) {
     const bases = [
       directory,
       ...['files', 'templates', 'vars', 'tasks'].map((name) => path.join(role, name)),
@@ -242,13 +185,6 @@ function pathsIn(value: unknown): string[] {
   }
   if (Array.isArray(value)) return value.flatMap(pathsIn);
   return isRecord(value) ? Object.values(value).flatMap(pathsIn) : [];
-}
-
-/** Mistakes in a role's YAML are Ansible's to report, with its own words. */
-function parsedDocuments(content: string): unknown[] {
-  return [...parseAllDocuments(content, { lineCounter: new LineCounter(), logLevel: 'silent' })]
-    .filter((document) => 'errors' in document && document.errors.length === 0)
-    .map((document): unknown => document.toJS());
 }
 
 function dependencies(meta: unknown): string[] {

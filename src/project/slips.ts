@@ -10,7 +10,7 @@ import type { OnibError } from '../errors.js';
 import type { ImageConfig, ImageKind } from './config.js';
 import { knownKeys, namesOf } from './keys.js';
 import { configProblem } from './problems.js';
-import { filesBelow } from './role-files.js';
+import { filesBelow } from './role-reader.js';
 import type { YamlFile } from './yaml-file.js';
 
 /** Above it a file is a vendor's binary, not something that mentions a variable. */

@@ -8,7 +8,8 @@ import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { OnibError } from '../errors.js';
 import { withCommand } from '../host/failure-report.js';
-import { lastLines, run } from '../host/run.js';
+import { lastLines } from '../host/last-lines.js';
+import { run } from '../host/run.js';
 import { packagePath } from '../package.js';
 import {
   describeFailure,

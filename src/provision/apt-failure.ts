@@ -1,6 +1,6 @@
 /** What apt, dpkg and the bootstrappers mean when they fail, in words and with a cure. Pure. */
 import { OnibError, type SourcePlace } from '../errors.js';
-import { lastLines } from '../host/run.js';
+import { lastLines } from '../host/last-lines.js';
 import type { ImageConfig, ImagePlaces } from '../project/config.js';
 
 interface Symptom {

@@ -8,7 +8,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { run } from '../host/run.js';
 import type { Settings } from '../project/config.js';
-import type { LockedPackage } from '../project/lock-file.js';
+import type { LockedPackage } from '../project/package-lock.js';
 import { debName } from './package-index.js';
 
 /** Label by which pins know it. */

@@ -9,9 +9,10 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { OnibError } from '../errors.js';
-import { lastLines, run } from '../host/run.js';
+import { lastLines } from '../host/last-lines.js';
+import { run } from '../host/run.js';
 import type { AptSources } from '../plan/plan.js';
-import { LOCK_FILE, type LockedPackage } from '../project/lock-file.js';
+import { LOCK_FILE, type LockedPackage } from '../project/package-lock.js';
 import type { Digest } from '../store/manifest.js';
 import { debName } from './package-index.js';
 

@@ -151,22 +151,34 @@ export interface ProvidedMounts {
 /** Mounts kernel filesystems, private /run and /tmp, apt's caches and the toolbox into a tree. */
 export async function mountProvided(mounts: Mounts, provided: ProvidedMounts): Promise<void> {
   const inTree = (name: string): string => path.join(provided.tree, name);
-  await mounts.proc(inTree('proc'));
-  await mounts.sysfs(inTree('sys'));
-  await mountDev(mounts, inTree('dev'));
+  await Promise.all([
+    mounts.proc(inTree('proc')),
+    mounts.sysfs(inTree('sys')),
+    mountDev(mounts, inTree('dev')),
+    mountRun(mounts, provided),
+    mounts.tmpfs(inTree('tmp'), 'mode=1777,nosuid,nodev'),
+    mounts.bind(provided.lists, inTree('var/lib/apt/lists')),
+    mountAptCache(mounts, inTree('var/cache/apt'), provided.archives),
+  ]);
+}
+
+async function mountRun(
+  mounts: Mounts,
+  { tree, toolbox, repository }: ProvidedMounts,
+): Promise<void> {
+  const inTree = (name: string): string => path.join(tree, name);
   await mounts.tmpfs(inTree('run'), 'mode=0755,nosuid,nodev');
-  await mounts.tmpfs(inTree('tmp'), 'mode=1777,nosuid,nodev');
   await mkdir(inTree('run/lock'), { mode: 0o1777 });
   // systemd-resolved's postinst turns /etc/resolv.conf into a link to this file.
   await mkdir(inTree('run/systemd/resolve'), { recursive: true });
   await copyFile('/etc/resolv.conf', inTree('run/systemd/resolve/stub-resolv.conf'));
-  await mounts.bind(provided.lists, inTree('var/lib/apt/lists'));
-  await mounts.tmpfs(inTree('var/cache/apt'));
-  await mounts.bind(provided.archives, inTree('var/cache/apt/archives'));
-  await mounts.squashfs(provided.toolbox, inTree(TOOLBOX_IN_TREE));
-  if (provided.repository !== undefined) {
-    await mounts.bind(provided.repository, inTree(LOCKED_IN_TREE));
-  }
+  await mounts.squashfs(toolbox, inTree(TOOLBOX_IN_TREE));
+  if (repository !== undefined) await mounts.bind(repository, inTree(LOCKED_IN_TREE));
+}
+
+async function mountAptCache(mounts: Mounts, cache: string, archives: string): Promise<void> {
+  await mounts.tmpfs(cache);
+  await mounts.bind(archives, path.join(cache, 'archives'));
 }
 
 /** A minimal /dev of its own: a provisioner cannot reach the host's disks. */

@@ -6,7 +6,6 @@
  */
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { packSquashfs } from '../archive/squashfs/index.js';
 import { run } from '../host/run.js';
 import { removeTree } from '../host/trees.js';
 import { copyWholeFile } from '../host/whole-file.js';
@@ -47,6 +46,7 @@ export async function ensurePythonToolbox(request: ToolboxRequest): Promise<stri
   const loader = await findLoader(tree);
   await writeFile(path.join(tree, 'python3'), startScript(loader), { mode: 0o755 });
   await compile(tree, loader, request.signal);
+  const { packSquashfs } = await import('../archive/squashfs/index.js');
   const image = `${tree}.squashfs`;
   await packSquashfs(tree, image, {
     compressor: 'zstd',

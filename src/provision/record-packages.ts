@@ -1,7 +1,7 @@
 /** Which packages a tree holds, exactly: dpkg's word, with the digest that the archive's index gives. */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { LockedPackage } from '../project/lock-file.js';
+import type { LockedPackage } from '../project/package-lock.js';
 import {
   fieldOf,
   installedPackages,

@@ -1,7 +1,7 @@
 /** One running QEMU: its process, its serial ports, and why it ended. */
 import { copyFile } from 'node:fs/promises';
 import path from 'node:path';
-import { start, type RunningCommand } from '../host/run.js';
+import { start, type RunningCommand } from '../host/command.js';
 import { QEMU, qemuArguments, variablesTemplate, type Hardware } from './hardware.js';
 import { QMP_HELLO, stopReason, type StopReason } from './qmp.js';
 import { SocketPort } from './socket-port.js';

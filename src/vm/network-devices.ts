@@ -1,7 +1,8 @@
 /** Brings the node's network up inside a cell; it goes with the cell's network namespace. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { run, start, type RunningCommand } from '../host/run.js';
+import { start, type RunningCommand } from '../host/command.js';
+import { run } from '../host/run.js';
 import { localServerArguments, localServerBatch, networkBatch, type DhcpMode } from './network.js';
 
 const IPROUTE = { debianPackage: 'iproute2' };

@@ -7,7 +7,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { OnibError } from '../errors.js';
-import { lastLines } from '../host/run.js';
+import { lastLines } from '../host/last-lines.js';
 
 /** Kernel arguments that put a root shell on the second serial port. */
 export const ROOT_SHELL_ARGUMENTS = ['systemd.debug_shell=ttyS1'] as const;

@@ -6,13 +6,8 @@
  * every process in it and removes every device, also when the test was killed.
  */
 import { readFile } from 'node:fs/promises';
-import {
-  run,
-  start,
-  type RunningCommand,
-  type RunOptions,
-  type RunResult,
-} from '../../src/host/run.js';
+import { start, type RunningCommand } from '../../src/host/command.js';
+import { run, type RunOptions, type RunResult } from '../../src/host/run.js';
 
 export const SERVER_ADDRESS = '192.168.77.1';
 export const BRIDGE = 'br0';

@@ -1,7 +1,7 @@
 /** udhcpc, the DHCP client of initrds and small systems, playing firmware by the options that it sends. */
 import { chmod, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { RunningCommand } from '../../src/host/run.js';
+import type { RunningCommand } from '../../src/host/command.js';
 import { signalInside, type BootNetwork } from './boot-network.js';
 import { until } from './wait.js';
 

@@ -1,7 +1,7 @@
 /** `onib build` as a process of its own, with its events as they come. */
 import { readFile, readdir, readlink } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { start, type RunningCommand } from '../../src/host/run.js';
+import { start, type RunningCommand } from '../../src/host/command.js';
 import { before, type Before } from './leftovers.js';
 import { onib, type BuildLine } from './onib-command.js';
 

@@ -1,5 +1,5 @@
 /** `onib serve`, the compiled program as a process of its own, with its events as they come. */
-import type { RunningCommand } from '../../src/host/run.js';
+import type { RunningCommand } from '../../src/host/command.js';
 import { BRIDGE, signalInside, type BootNetwork } from './boot-network.js';
 import { onib } from './onib-command.js';
 import { until } from './wait.js';

@@ -59,6 +59,9 @@ export function registerPin(program: Command, context: Context): void {
   })
     .argument('[id]', 'a release', 'current')
     .action(async (id: string) => await pin(id, true, context));
+}
+
+export function registerUnpin(program: Command, context: Context): void {
   addCommand(program, {
     usage: 'unpin',
     summary: 'let gc remove a release again',

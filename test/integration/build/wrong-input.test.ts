@@ -2,7 +2,8 @@
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { start, type RunResult } from '../../../src/host/run.js';
+import { start } from '../../../src/host/command.js';
+import type { RunResult } from '../../../src/host/run.js';
 import { Store } from '../../../src/store/store.js';
 import {
   before,

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { initProject } from '../../../src/project/init.js';
-import { run, start } from '../../../src/host/run.js';
+import { start } from '../../../src/host/command.js';
+import { run } from '../../../src/host/run.js';
 import { onib, runOnib } from '../../support/onib-command.js';
 
 const [node, program] = onib;

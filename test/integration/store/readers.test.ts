@@ -7,7 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startBootServer, type BootServer } from '../../../boot-server/index.js';
-import { start, type RunningCommand } from '../../../src/host/run.js';
+import { start, type RunningCommand } from '../../../src/host/command.js';
 import { collectGarbage } from '../../../src/store/gc.js';
 import type { Artifact, ReleaseManifest } from '../../../src/store/manifest.js';
 import { rollBack } from '../../../src/store/releases.js';

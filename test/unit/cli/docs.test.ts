@@ -41,9 +41,10 @@ function runnable(command: Command): Command[] {
 }
 
 async function parses(line: string): Promise<void> {
-  const program = createProgram(captureContext().context);
+  const argv = line.split(/\s+/).slice(1);
+  const program = await createProgram(captureContext().context, argv);
   for (const command of runnable(program)) command.action(() => undefined);
-  await program.parseAsync(line.split(/\s+/).slice(1), { from: 'user' });
+  await program.parseAsync(argv, { from: 'user' });
 }
 
 const scripts = (JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts;
@@ -74,16 +75,17 @@ describe.each(documents)('%s', (file) => {
 
 describe('docs/reference/cli.md', () => {
   const text = read('docs/reference/cli.md');
-  const program = createProgram(captureContext().context);
 
-  it('has every command', () => {
+  it('has every command', async () => {
+    const program = await createProgram(captureContext().context);
     for (const command of runnable(program)) {
       const names = command.parent === program ? [command.name()] : ['new', command.name()];
       expect(text).toContain(`onib ${names.join(' ')}`);
     }
   });
 
-  it('has every option, and no other', () => {
+  it('has every option, and no other', async () => {
+    const program = await createProgram(captureContext().context);
     const options = runnable(program).flatMap((command) =>
       command.options.map(({ long, short }) => long ?? short ?? ''),
     );

@@ -15,7 +15,7 @@ function fullName(command: Command): string {
   return command.parent === null ? '' : `${fullName(command.parent)} ${command.name()}`.trim();
 }
 
-const commands = runnable(createProgram(captureContext().context));
+const commands = runnable(await createProgram(captureContext().context));
 
 describe('createProgram()', () => {
   it.each(commands.map((command) => [fullName(command), command] as const))(
@@ -26,7 +26,7 @@ describe('createProgram()', () => {
       for (const [line] of examples) {
         const [onib, ...argv] = line.split(' ');
         expect(onib).toBe('onib');
-        const program = createProgram(captureContext().context);
+        const program = await createProgram(captureContext().context, argv);
         let ran: string | undefined;
         for (const each of runnable(program)) each.action(() => void (ran = fullName(each)));
         await program.parseAsync(argv, { from: 'user' });
@@ -37,13 +37,21 @@ describe('createProgram()', () => {
     },
   );
 
-  it('takes global options before and after the command', () => {
+  it('loads only commands that are named, and all where none is or help is asked for', async () => {
+    const names = async (...argv: string[]): Promise<string[]> =>
+      (await createProgram(captureContext().context, argv)).commands.map((one) => one.name());
+    expect(await names('-C', 'build', 'plan')).toEqual(['plan', 'build']);
+    expect(await names('biuld')).toHaveLength(19);
+    expect(await names('--help', 'build')).toHaveLength(19);
+  });
+
+  it('takes global options before and after the command', async () => {
     for (const argv of [
       ['-C', '/a', '--json', 'doctor'],
       ['doctor', '-C', '/a', '--json'],
     ]) {
       const { context } = captureContext();
-      const program = createProgram(context);
+      const program = await createProgram(context, argv);
       for (const each of runnable(program)) each.action(() => undefined);
       program.parse(argv, { from: 'user' });
       expect(context.directory).toBe('/a');

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { OnibError } from '../../../src/errors.js';
-import { run, start } from '../../../src/host/run.js';
+import { start } from '../../../src/host/command.js';
+import { run } from '../../../src/host/run.js';
 
 describe('run()', () => {
   test('returns both streams and the exit code', async () => {

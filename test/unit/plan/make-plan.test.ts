@@ -5,7 +5,7 @@ import { makePlan } from '../../../src/plan/make-plan.js';
 import type { Facts, Plan } from '../../../src/plan/plan.js';
 import { askedDigest, requestDigest } from '../../../src/plan/packages.js';
 import type { Config, ImageConfig } from '../../../src/project/config.js';
-import type { LockedPackage, PackageLock } from '../../../src/project/lock-file.js';
+import type { LockedPackage, PackageLock } from '../../../src/project/package-lock.js';
 import type { Artifact } from '../../../src/store/manifest.js';
 import {
   built,

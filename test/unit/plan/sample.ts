@@ -3,7 +3,7 @@ import { inputDigest } from '../../../src/plan/inputs.js';
 import type { AptSources, Facts, Plan } from '../../../src/plan/plan.js';
 import { sourcesKey } from '../../../src/plan/sources-key.js';
 import type { Config, ImageConfig, ImageKind, Settings } from '../../../src/project/config.js';
-import type { LockedPackage, PackageLock } from '../../../src/project/lock-file.js';
+import type { LockedPackage, PackageLock } from '../../../src/project/package-lock.js';
 import type {
   Artifact,
   ArtifactFormat,

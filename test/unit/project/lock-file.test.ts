@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { OnibError } from '../../../src/errors.js';
+import { parseLock } from '../../../src/project/lock-file.js';
 import {
   formatLock,
-  parseLock,
   type LockedPackage,
   type PackageLock,
-} from '../../../src/project/lock-file.js';
+} from '../../../src/project/package-lock.js';
 import type { Digest } from '../../../src/store/manifest.js';
 
 const hex = fc.stringMatching(/^[0-9a-f]{64}$/);

@@ -2,6 +2,7 @@ import { chmod, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { payloadOfRoles, roleClosure, roleFiles } from '../../../src/project/role-files.js';
+import { RoleReader } from '../../../src/project/role-reader.js';
 import { withProject, type Files } from './temp-project.js';
 
 const ROLES: Files = {
@@ -25,7 +26,7 @@ const ROLES: Files = {
 describe('roleFiles()', () => {
   test('roleFiles() has the files of a role and of all that it brings along, each once', async () => {
     await withProject(ROLES, async (root) => {
-      const digests = await roleFiles(root, path.join(root, 'roles/overlay/a'));
+      const digests = await roleFiles(root, path.join(root, 'roles/overlay/a'), new RoleReader());
       expect(Object.keys(digests).sort()).toEqual([
         'role roles/common/tasks/main.yml',
         'role roles/overlay/a/files/tool.sh',
@@ -55,7 +56,7 @@ describe('roleFiles()', () => {
       'roles/overlay/a/templates/own.j2': '\n',
     };
     await withProject(files, async (root) => {
-      const digests = await roleFiles(root, path.join(root, 'roles/overlay/a'));
+      const digests = await roleFiles(root, path.join(root, 'roles/overlay/a'), new RoleReader());
       expect(Object.keys(digests).sort()).toEqual([
         'file common/motd',
         'file roles/overlay/shared/run.sh',
@@ -71,7 +72,7 @@ describe('roleFiles()', () => {
       const role = path.join(root, 'roles/overlay/a');
       const tool = path.join(role, 'files/tool.sh');
       const digest = async (name: string): Promise<string | undefined> =>
-        (await roleFiles(root, role))[`role roles/overlay/a/files/${name}`];
+        (await roleFiles(root, role, new RoleReader()))[`role roles/overlay/a/files/${name}`];
       const first = await digest('tool.sh');
       await chmod(tool, 0o600);
       expect(await digest('tool.sh')).toBe(first);
@@ -98,7 +99,8 @@ describe('roleClosure()', () => {
     };
     await withProject(files, async (root) => {
       const closureOf = async (name: string): Promise<boolean> =>
-        (await roleClosure(root, path.join(root, 'roles/overlay', name))).complete;
+        (await roleClosure(root, path.join(root, 'roles/overlay', name), new RoleReader()))
+          .complete;
       expect(await Promise.all(['a', 'b', 'c'].map(closureOf))).toEqual([true, true, false]);
     });
   });
@@ -118,7 +120,7 @@ describe('payloadOfRoles()', () => {
     };
     await withProject(files, async (root) => {
       const role = path.join(root, 'roles/overlay/a');
-      expect(await payloadOfRoles(root, [role])).toEqual([
+      expect(await payloadOfRoles(root, [role], new RoleReader())).toEqual([
         'role roles/overlay/a/files/deep/tool',
         'role roles/overlay/a/files/tool.sh',
         'role roles/overlay/a/templates/own.j2',

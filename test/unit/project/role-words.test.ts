@@ -1,11 +1,15 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { RoleReader } from '../../../src/project/role-reader.js';
 import { wordsBelow } from '../../../src/project/role-words.js';
 import { withProject } from './temp-project.js';
 
 async function words(text: string): Promise<readonly string[] | undefined> {
   return await withProject({ 'roles/a/tasks/main.yml': text }, async (root) => {
-    const found = await wordsBelow([path.join(root, 'roles/a'), path.join(root, 'nowhere')]);
+    const found = await wordsBelow(
+      [path.join(root, 'roles/a'), path.join(root, 'nowhere')],
+      new RoleReader(),
+    );
     return found === undefined ? undefined : [...found].sort();
   });
 }
