@@ -1,7 +1,12 @@
 /** A mirror that is far away, with and without an apt-cacher-ng between: a first build on a host that has no package. */
-import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  get,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { mkdir, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { start } from '../../src/host/command.js';
@@ -14,6 +19,8 @@ import { makeRow, type Row } from '../row.js';
 import { timeBuild } from './onib-build.js';
 
 const BYTES_PER_SECOND = 4 * 1024 * 1024;
+const FIRST_PORT = 18_080;
+const LAST_PORT = 18_180;
 /** An empty cache of its own, which goes with the namespace; the toolbox is made anew each time. */
 const EMPTY_CACHE = [
   ...['unshare', '--mount', 'sh', '-c'],
@@ -26,8 +33,7 @@ export async function* slowMirrorRows(work: string, options: SuiteOptions): Asyn
   const server = createServer((request, response) => {
     forward(mirror, request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server);
   await using cacher = await startCacher(path.join(work, 'cacher'));
   await using project = await TinyProject.create();
   const settings = `apt_server: 127.0.0.1:${String(port)}\n`;
@@ -50,6 +56,22 @@ export async function* slowMirrorRows(work: string, options: SuiteOptions): Asyn
     server.close();
   }
   yield makeRow('first base behind a slow mirror, apt-cacher-ng filled', 's', 'no cache', pairs);
+}
+
+/** apt-cacher-ng 3.7 cannot connect to ports above 32767, where those that the kernel chooses lie. */
+async function listen(server: Server): Promise<number> {
+  for (let port = FIRST_PORT; port <= LAST_PORT; port += 1) {
+    const listening = await new Promise<boolean>((resolve) => {
+      server.once('error', () => {
+        resolve(false);
+      });
+      server.listen(port, '127.0.0.1', () => {
+        resolve(true);
+      });
+    });
+    if (listening) return port;
+  }
+  throw new Error(`no port from ${String(FIRST_PORT)} to ${String(LAST_PORT)} is free`);
 }
 
 async function startCacher(directory: string): Promise<AsyncDisposable & { address: string }> {

@@ -125,9 +125,21 @@ export class StepPackages {
     );
   }
 
-  /** For the bootstrapper, which runs outside of the tree. */
-  get bootstrapSources(): AptSources {
-    return this.#withRepository(this.#repository);
+  /**
+   * For the bootstrapper, which runs outside of the tree. debootstrap knows one source: the locked packages,
+   * as long as they are all that is asked for.
+   */
+  bootstrapSources(packages: readonly string[]): AptSources {
+    const names = new Set(this.#locked.map(({ name }) => name));
+    if (this.#settings.bootstrap !== 'debootstrap' || packages.every((name) => names.has(name))) {
+      return this.#withRepository(this.#repository);
+    }
+    if (this.#follows) {
+      this.#warn(
+        `${LOCK_FILE} does not name all of "packages", and debootstrap knows one source: the mirror's versions are taken`,
+      );
+    }
+    return this.#step.sources;
   }
 
   /** For the tree's own apt. */

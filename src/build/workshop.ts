@@ -164,7 +164,7 @@ export class Workshop implements AsyncDisposable {
       image,
       settings: this.settings,
       packages,
-      sources: this.packages.bootstrapSources,
+      sources: this.packages.bootstrapSources(packages),
       tree,
       archives: this.context.archives,
       environment: this.#date.environment,

@@ -57,6 +57,8 @@ export async function bootstrap(request: BootstrapRequest): Promise<void> {
   for (const trace of HOST_TRACES) await removeFile(path.join(request.tree, trace));
   await markAutomatic(request.tree, request.packages, request.settings.architecture);
   await forgetMachineId(path.join(request.tree, 'etc/machine-id'));
+  // dbus makes a copy, and on a node a link to the one above (/usr/lib/tmpfiles.d/dbus.conf).
+  await removeFile(path.join(request.tree, 'var/lib/dbus/machine-id'));
   // Without lines of our own the bootstrapper's public default is in there, which later builds use.
   if (request.sources.lines.length > 0) {
     await rm(path.join(request.tree, 'etc/apt/sources.list'), { force: true });
@@ -152,15 +154,21 @@ function mmdebstrapCommand(request: BootstrapRequest): Command {
   };
 }
 
-/** debootstrap knows one mirror and no lists of sources: updates and security come with the provisioners' apt. */
+/**
+ * debootstrap knows one mirror and no lists of sources: updates and security come with the provisioners' apt.
+ * Where apt says `copy:` it says `file:`; what lies there is unsigned, and known by its digests.
+ */
 function debootstrapCommand(request: BootstrapRequest): Command {
-  const [, mirror] = /^deb (?:\[[^\]]*\] )?(\S+) /.exec(request.sources.lines[0] ?? '') ?? [];
+  const [, source] = /^deb (?:\[[^\]]*\] )?(\S+) /.exec(request.sources.lines[0] ?? '') ?? [];
+  const local = source?.startsWith('copy:') === true;
+  const mirror = local ? `file:${decodeURI(source.slice('copy:'.length))}` : source;
   return {
     argv: [
       ...['debootstrap', '--variant=minbase', `--arch=${request.settings.architecture}`],
       `--components=${request.settings.components.join(',')}`,
       ...(request.packages.length === 0 ? [] : [`--include=${request.packages.join(',')}`]),
       `--cache-dir=${request.archives}`,
+      ...(local ? ['--no-check-gpg'] : []),
       ...[request.settings.suite, request.tree, ...(mirror === undefined ? [] : [mirror])],
     ],
     env: {

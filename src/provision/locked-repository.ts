@@ -4,7 +4,7 @@
  * https://wiki.debian.org/DebianRepository/Format
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { run } from '../host/run.js';
 import type { Settings } from '../project/config.js';
@@ -44,9 +44,12 @@ export async function writeLockedRepository(request: RepositoryRequest): Promise
   const index = known
     .map((one) => {
       const hex = hexOf(one);
-      return `${controls.get(hex) ?? ''}Filename: pool/${debName(one)}\nSize: ${String(one.size)}\nSHA256: ${hex}\n`;
+      return `${controls.get(hex) ?? ''}Filename: pool/${debName(one)}\nSize: ${String(one.size)}\nSHA256: ${hex}\n\n`;
     })
-    .join('\n');
+    .join('');
+  // apt takes them from its archives; debootstrap looks here.
+  await mkdir(directory, { recursive: true });
+  await symlink(request.archives, path.join(directory, 'pool'));
   const name = `main/binary-${settings.architecture}/Packages`;
   const distribution = path.join(directory, 'dists', settings.suite);
   await mkdir(path.join(distribution, path.dirname(name)), { recursive: true });
