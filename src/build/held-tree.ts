@@ -13,23 +13,16 @@ export interface Release {
   readonly release: string;
 }
 
-interface HeldWork {
-  readonly step: string;
-  readonly root: string;
-  /** Failures that end the step: not an abort, and nothing that is tried in another way. */
-  readonly isFinal: (error: unknown) => boolean;
-}
-
-/** Runs work in a tree, and holds the tree when it fails. */
+/** Runs work in a tree, and holds the tree when it fails. An abort is no failure. */
 export async function holdingOnError<T>(
   hold: Hold | undefined,
-  { step, root, isFinal }: HeldWork,
+  { step, root, signal }: { step: string; root: string; signal: AbortSignal },
   work: () => Promise<T>,
 ): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (hold !== undefined && isFinal(error)) await hold(step, root, error);
+    if (hold !== undefined && !signal.aborted) await hold(step, root, error);
     throw error;
   }
 }

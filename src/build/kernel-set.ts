@@ -8,7 +8,8 @@ import { OnibError } from '../errors.js';
 import type { KernelSetStep } from '../plan/plan.js';
 import type { Artifact } from '../store/manifest.js';
 import { copyModules } from './modules-layer.js';
-import type { OpenTree, Workshop } from './workshop.js';
+import type { OpenTree } from './open-tree.js';
+import type { Workshop } from './workshop.js';
 
 const INITRD_IN_TREE = '/root/initrd.img';
 

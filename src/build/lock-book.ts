@@ -45,7 +45,8 @@ export class LockBook {
     const entries = ended.flatMap((step): [string, ImageLock][] => {
       const own = packages.get(step.lockName);
       if (own === undefined) return [];
-      return [[step.lockName, { request: requestOf(step, packages), packages: own }]];
+      const { suite } = step.kind === 'loaders' ? step.settings : step.image.settings;
+      return [[step.lockName, { suite, request: requestOf(step, packages), packages: own }]];
     });
     const kept = Object.entries(this.#before).filter(([name]) =>
       this.#plan.lockNames.includes(name),

@@ -20,7 +20,9 @@ export async function madeBy(
   name: ByteString,
   { tree, project, tasks }: ProvisionedTree,
 ): Promise<TimedTask | undefined> {
-  const stats = await lstat(bytesOf(joinPath(byteString(tree), name)));
+  const stats = await lstat(bytesOf(joinPath(byteString(tree), name))).catch(() => undefined);
+  // It only adorns an error: a path that is not there has no task.
+  if (stats === undefined) return undefined;
   if (stats.isCharacterDevice() && stats.nlink > 1) return undefined;
   const born = stats.isDirectory() && stats.birthtimeMs > 0;
   return relativeTask(tasks.at(born ? stats.birthtimeMs : stats.ctimeMs), project);

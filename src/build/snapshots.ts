@@ -11,10 +11,10 @@ import { createHash } from 'node:crypto';
 import { link, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { run } from '../host/run.js';
+import { markUsed } from '../host/used-files.js';
 import { copyWholeFile } from '../host/whole-file.js';
 import type { PlanStep } from '../plan/plan.js';
 import { formatLock, type LockedPackage } from '../project/package-lock.js';
-import { markUsed } from '../store/cache.js';
 import type { CellContext } from './cell-context.js';
 
 /** Of all snapshots together; the ones that were used longest ago go first. */

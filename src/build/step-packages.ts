@@ -1,18 +1,19 @@
 /**
  * Where a step's packages come from. With a lock they have exactly the locked versions, from a
- * repository that holds nothing else; the mirror is asked only where the step can want a package
- * that the lock does not name.
+ * repository that holds nothing else; the mirror is asked only where what decides on the step's packages
+ * has changed since.
  */
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { OnibError } from '../errors.js';
 import { withCommand } from '../host/failure-report.js';
+import { markUsed } from '../host/used-files.js';
 import { run } from '../host/run.js';
 import { packageInputs, withPackages } from '../plan/packages.js';
 import type { AptSources, Inputs, PlanStep } from '../plan/plan.js';
 import type { ImageConfig, Settings } from '../project/config.js';
 import { LOCK_FILE, type LockedPackage } from '../project/package-lock.js';
-import { explainAptFailure, namesUnknownPackage } from '../provision/apt-failure.js';
+import { explainAptFailure } from '../provision/apt-failure.js';
 import { MirrorLists } from '../provision/mirror-lists.js';
 import {
   lockedSource,
@@ -23,7 +24,7 @@ import { ensurePackages } from '../provision/package-cache.js';
 import { LOCKED_IN_TREE, type TreeSources } from '../provision/provided.js';
 import { debName, packageOfDeb } from '../provision/package-index.js';
 import { findInLists, recordPackages } from '../provision/record-packages.js';
-import { markUsed } from '../store/cache.js';
+
 import type { Digest } from '../store/manifest.js';
 import type { CellContext } from './cell-context.js';
 
@@ -36,7 +37,6 @@ export class StepPackages {
   /** What the step's image is made of, once that is known. */
   #recorded: readonly LockedPackage[] | undefined;
   #repository: string | undefined;
-  #asksMirror = false;
 
   constructor(
     context: CellContext,
@@ -81,19 +81,7 @@ export class StepPackages {
   }
 
   get #complete(): boolean {
-    return this.#follows && this.#step.lock?.complete === true && !this.#asksMirror;
-  }
-
-  /** A provisioner asked for a package that the lock does not name, and the mirror may have it. */
-  wantsMirror(error: unknown): boolean {
-    if (!this.#complete || !(error instanceof OnibError)) return false;
-    return namesUnknownPackage(error.details.join('\n'));
-  }
-
-  /** From now on trees also see the mirror's packages. */
-  askMirror(): void {
-    this.#log(`${LOCK_FILE} does not name what was asked for: the mirror is asked as well`);
-    this.#asksMirror = true;
+    return this.#follows && this.#step.lock?.complete === true;
   }
 
   /** Makes the locked packages available; nothing to do without a lock. */
@@ -105,9 +93,9 @@ export class StepPackages {
       }
       return;
     }
-    const { signal, archives, cache } = this.#context;
+    const { signal, archives } = this.#context;
     const packages = this.#locked;
-    await markUsed(packages.map((one) => path.join(cache, 'archives', debName(one))));
+    await this.#markUsed(packages);
     await ensurePackages({
       what: this.#step.title,
       ...{ packages, archives, signal },
@@ -126,19 +114,19 @@ export class StepPackages {
   }
 
   /**
-   * For the bootstrapper, which runs outside of the tree. debootstrap knows one source: the locked packages,
-   * as long as they are all that is asked for.
+   * For the bootstrapper, which runs outside of the tree. Where the lock does not name all that is asked
+   * for (a provisioner may have removed it), the mirror is asked as well; debootstrap knows one source.
    */
   bootstrapSources(packages: readonly string[]): AptSources {
     const names = new Set(this.#locked.map(({ name }) => name));
-    if (this.#settings.bootstrap !== 'debootstrap' || packages.every((name) => names.has(name))) {
-      return this.#withRepository(this.#repository);
+    const named = packages.every((name) => names.has(name));
+    if (this.#settings.bootstrap === 'mmdebstrap' || this.#repository === undefined) {
+      return this.#withRepository(this.#repository, this.#complete && named);
     }
-    if (this.#follows) {
-      this.#warn(
-        `${LOCK_FILE} does not name all of "packages", and debootstrap knows one source: the mirror's versions are taken`,
-      );
-    }
+    if (named) return this.#withRepository(this.#repository, true);
+    this.#warn(
+      `${LOCK_FILE} does not name all of "packages", and debootstrap knows one source: the mirror's versions are taken`,
+    );
     return this.#step.sources;
   }
 
@@ -146,18 +134,21 @@ export class StepPackages {
   get treeSources(): TreeSources {
     const repository = this.#repository;
     return {
-      ...this.#withRepository(repository === undefined ? undefined : LOCKED_IN_TREE),
+      ...this.#withRepository(
+        repository === undefined ? undefined : LOCKED_IN_TREE,
+        this.#complete,
+      ),
       ...(repository === undefined ? {} : { repository }),
     };
   }
 
-  #withRepository(directory: string | undefined): AptSources {
+  #withRepository(directory: string | undefined, alone: boolean): AptSources {
     const { sources } = this.#step;
     if (directory === undefined) return sources;
     const locked = lockedSource(directory, this.#settings);
     return {
       ...sources,
-      lines: this.#complete ? [locked] : [locked, ...sources.lines],
+      lines: alone ? [locked] : [locked, ...sources.lines],
       preferences: LOCKED_PREFERENCES,
     };
   }
@@ -225,9 +216,17 @@ export class StepPackages {
   async record(tree: string, below?: string): Promise<void> {
     const { lists } = this;
     const locked = this.#locked;
-    this.#tell(
-      await recordPackages({ tree, lists, locked, ...(below === undefined ? {} : { below }) }),
-    );
+    const packages = await recordPackages({
+      ...{ tree, lists, locked },
+      ...(below === undefined ? {} : { below }),
+    });
+    await this.#markUsed(packages);
+    this.#tell(packages);
+  }
+
+  async #markUsed(packages: readonly LockedPackage[]): Promise<void> {
+    const archives = path.join(this.#context.cache, 'archives');
+    await markUsed(packages.map((one) => path.join(archives, debName(one))));
   }
 
   /**

@@ -3,20 +3,19 @@
  *
  * All trees live in one tmpfs that only this cell sees; only finished artifacts leave it.
  */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { PreviousImageOptions } from '../archive/squashfs/index.js';
 import { Mounts } from '../host/mounts.js';
 import { run } from '../host/run.js';
-import { removeTree } from '../host/trees.js';
+import { markUsed } from '../host/used-files.js';
 import { inputDigest } from '../plan/inputs.js';
 import type { PlanStep } from '../plan/plan.js';
 import type { ImageConfig, Settings } from '../project/config.js';
-import { runProvisioner } from '../provision/ansible.js';
+import { checkProvisioner, runProvisioner, type ProvisionRequest } from '../provision/ansible.js';
 import { bootstrap } from '../provision/bootstrap.js';
-import { dropProvidedCopies, mountProvided, writeProvidedLayer } from '../provision/provided.js';
+import { mountProvided, writeProvidedLayer } from '../provision/provided.js';
 import { ensurePythonToolbox } from '../provision/python-toolbox.js';
-import { markUsed } from '../store/cache.js';
 import type { Artifact } from '../store/manifest.js';
 import { copyAttributes, removeTraces } from './clean-tree.js';
 import type { CellContext } from './cell-context.js';
@@ -24,6 +23,7 @@ import { holdingOnError } from './held-tree.js';
 import type * as Finishing from './finishing.js';
 import type { Provenance } from './inspect-artifact.js';
 import type { ProvisionedTree } from './made-by.js';
+import { OpenTree } from './open-tree.js';
 import { Snapshots } from './snapshots.js';
 import { StepPackages } from './step-packages.js';
 import { StepLog } from './step-log.js';
@@ -33,27 +33,6 @@ import { TaskTimes } from './task-times.js';
 
 /** Loaded while provisioners run, when there is nothing else to do. */
 const finishing = async (): Promise<typeof Finishing> => import('./finishing.js');
-
-/** A tree that is mounted for provisioning; closing it leaves the changes alone, without traces. */
-export class OpenTree implements AsyncDisposable {
-  readonly root: string;
-  readonly #mounts: Mounts;
-  readonly #changes: string;
-  readonly #provided: string;
-
-  constructor(root: string, mounts: Mounts, changes: string, provided: string) {
-    this.root = root;
-    this.#mounts = mounts;
-    this.#changes = changes;
-    this.#provided = provided;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#mounts[Symbol.asyncDispose]();
-    await dropProvidedCopies(this.#changes, this.#provided);
-    await removeTraces(this.#changes);
-  }
-}
 
 type Described = Pick<Artifact, 'kind' | 'name' | 'fileName' | 'format'> &
   Partial<Pick<Artifact, 'kernelVersion'>>;
@@ -135,9 +114,7 @@ export class Workshop implements AsyncDisposable {
   /** With `--shell-on-error` a tree in which something fails is held. */
   async #holding<T>(root: string, work: () => Promise<T>): Promise<T> {
     const { hold, signal } = this.context;
-    const isFinal = (error: unknown): boolean =>
-      !signal.aborted && !this.packages.wantsMirror(error);
-    return await holdingOnError(hold, { step: this.step.title, root, isFinal }, work);
+    return await holdingOnError(hold, { step: this.step.title, root, signal }, work);
   }
 
   /** A tree of Debian's packages: the snapshot of an earlier build, or made now. Nobody may change it. */
@@ -159,6 +136,7 @@ export class Workshop implements AsyncDisposable {
     packages: readonly string[],
   ): Promise<void> {
     this.stage(`bootstrap ${this.settings.suite} with ${this.settings.bootstrap}`);
+    const mistake = new AbortController();
     const request = {
       what: `${image.kind} "${image.name}"`,
       image,
@@ -168,12 +146,23 @@ export class Workshop implements AsyncDisposable {
       tree,
       archives: this.context.archives,
       environment: this.#date.environment,
-      signal: this.context.signal,
+      signal: AbortSignal.any([this.context.signal, mistake.signal]),
       onLine: (line: string) => {
         this.log(line);
       },
     };
-    await this.#holding(tree, () => bootstrap(request));
+    // A mistake in a role shows in a second; the bootstrap takes many, and is called off.
+    const checked = this.#checkProvisioners(image, tree).catch((error: unknown) => {
+      mistake.abort(error);
+    });
+    const made = async (): Promise<void> => {
+      await bootstrap(request).catch((error: unknown) => {
+        if (!mistake.signal.aborted) throw error;
+        this.log(`called off: ${String(error)}`);
+      });
+    };
+    await this.#holding(tree, made).finally(() => checked);
+    mistake.signal.throwIfAborted();
     await removeTraces(tree);
     this.#snapshots.save(0, tree);
   }
@@ -191,14 +180,20 @@ export class Workshop implements AsyncDisposable {
       target: await this.tempTree('root'),
     });
     const { repository } = this.packages.treeSources;
-    await mountProvided(mounts, {
-      tree: root,
-      toolbox: await this.#toolbox(),
-      lists: this.packages.lists,
-      archives: this.context.archives,
-      ...(repository === undefined ? {} : { repository }),
-    });
-    return new OpenTree(root, mounts, changes, provided);
+    const open = new OpenTree(root, mounts, changes, provided);
+    try {
+      await mountProvided(mounts, {
+        tree: root,
+        toolbox: await this.#toolbox(),
+        lists: this.packages.lists,
+        archives: this.context.archives,
+        ...(repository === undefined ? {} : { repository }),
+      });
+    } catch (error) {
+      await open[Symbol.asyncDispose]();
+      throw error;
+    }
+    return open;
   }
 
   /** A base image of the store, mounted read-only, once for all overlays of the cell. */
@@ -242,22 +237,8 @@ export class Workshop implements AsyncDisposable {
    * Facts, handlers and variables of one are unknown to the next: so a snapshot between them holds all
    * that there is.
    */
-  async provision(image: ImageConfig, trees: ProvisionTrees): Promise<void> {
-    if (trees.base !== undefined) this.#snapshots.over(trees.base);
-    try {
-      await this.#provisionAll(image, trees);
-    } catch (error) {
-      if (!this.packages.wantsMirror(error)) throw error;
-      this.packages.askMirror();
-      this.#listsAreFresh = false;
-      await removeTree(trees.changes);
-      await mkdir(trees.changes);
-      await this.#provisionAll(image, trees);
-    }
-    await this.#snapshots.keep(this.packages.recorded);
-  }
-
-  async #provisionAll(image: ImageConfig, { lower, changes, base }: ProvisionTrees): Promise<void> {
+  async provision(image: ImageConfig, { lower, changes, base }: ProvisionTrees): Promise<void> {
+    if (base !== undefined) this.#snapshots.over(base);
     const last = image.provisioners.length - 1;
     for (let index = await this.#resume(changes, last); index <= last; index++) {
       {
@@ -275,6 +256,7 @@ export class Workshop implements AsyncDisposable {
         await this.#snapshots.settled();
       }
     }
+    await this.#snapshots.keep(this.packages.recorded);
   }
 
   /** @returns The provisioner to begin with. */
@@ -293,24 +275,40 @@ export class Workshop implements AsyncDisposable {
     this.#listsAreFresh = true;
   }
 
+  /** @throws {OnibError} the first mistake that Ansible finds in the image's roles without running them. */
+  async #checkProvisioners(image: ImageConfig, tree: string): Promise<void> {
+    for (const index of image.provisioners.keys()) {
+      await checkProvisioner(await this.#provisioner(image, index, tree));
+    }
+  }
+
   async #runProvisioner(image: ImageConfig, index: number, root: string): Promise<void> {
     const { length } = image.provisioners;
-    void finishing();
+    // What fails here fails again, and is told, where it is needed.
+    finishing().catch(() => undefined);
     this.stage(length === 1 ? 'provision' : `provision ${String(index + 1)} of ${String(length)}`);
     await runProvisioner({
-      image,
-      index,
-      hostFacts: this.step.hostFacts[index] ?? true,
-      project: this.context.project,
-      tree: root,
-      logDirectory: this.logDirectory,
-      scratch: await this.tempTree('ansible'),
-      environment: this.#date.environment,
-      signal: this.context.signal,
+      ...(await this.#provisioner(image, index, root)),
       onEvent: (event) => {
         forwardTask(event, this.step.title, this.#tasks, this.context.emit);
       },
     });
+  }
+
+  async #provisioner(
+    image: ImageConfig,
+    index: number,
+    tree: string,
+  ): Promise<Omit<ProvisionRequest, 'onEvent'>> {
+    return {
+      ...{ image, index, tree },
+      hostFacts: this.step.hostFacts[index] ?? true,
+      project: this.context.project,
+      logDirectory: this.logDirectory,
+      scratch: await this.tempTree('ansible'),
+      environment: this.#date.environment,
+      signal: this.context.signal,
+    };
   }
 
   /** Runs a command inside the open tree. */

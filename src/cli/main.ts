@@ -22,6 +22,17 @@ function usageError(error: CommanderError, argv: readonly string[]): OnibError |
   });
 }
 
+/** Parses and runs; suggestions for a command that there is not are made of all of them. */
+async function parse(argv: readonly string[], context: Context): Promise<void> {
+  try {
+    await (await createProgram(context, argv)).parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError) || error.code !== 'commander.unknownCommand')
+      throw error;
+    await (await createProgram(context)).parseAsync(argv, { from: 'user' });
+  }
+}
+
 /** Runs one command line; never throws and never ends the process. */
 export async function main(
   argv: readonly string[],
@@ -37,8 +48,7 @@ export async function main(
     environment: process.env,
   });
   try {
-    const program = await createProgram(context, argv);
-    await program.parseAsync(argv, { from: 'user' });
+    await parse(argv, context);
     return context.exitCode;
   } catch (thrown) {
     const error = thrown instanceof CommanderError ? usageError(thrown, argv) : thrown;

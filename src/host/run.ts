@@ -19,5 +19,6 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
 
 /** Loads what `run` needs, while there is nothing else to do. */
 export function prepareToRun(): void {
-  void import('./command.js');
+  // What fails here fails again, and is told, where it is needed.
+  import('./command.js').catch(() => undefined);
 }

@@ -1,5 +1,6 @@
 /** Configuration and facts to a plan: which steps, in which order, and why. */
-import type { Config, ImageConfig } from '../project/config.js';
+import type { Config, ImageConfig, Settings } from '../project/config.js';
+import type { ImageLock } from '../project/package-lock.js';
 import type { Artifact, ArtifactKind, Digest } from '../store/manifest.js';
 import { deepFreeze } from './freeze.js';
 import { imageInputs, inputDigest, levelInputs, loaderInputs, usesHostFacts } from './inputs.js';
@@ -211,7 +212,7 @@ interface Unlocked {
   readonly lockName: string;
   readonly inputs: Inputs;
   readonly asked: Digest;
-  readonly architecture: string;
+  readonly settings: Settings;
   /** Overlays: their base, and its step when it is built as well. */
   readonly baseName?: string;
   readonly base?: BaseStep | undefined;
@@ -227,7 +228,7 @@ function ofImage(image: ImageConfig, context: Context): Unlocked {
     lockName: image.name,
     inputs,
     asked: askedDigest(inputs, new Set(payload)),
-    architecture: image.settings.architecture,
+    settings: image.settings,
   };
 }
 
@@ -235,15 +236,26 @@ function ofLoaders({ config: { settings }, facts }: Context): Unlocked {
   const sources = facts.sources[sourcesKey(settings)] ?? { lines: [] };
   const inputs = loaderInputs(settings, LOADERS, facts, sources);
   const asked = askedDigest(inputs, new Set());
-  return { lockName: LOADERS_TITLE, inputs, asked, architecture: settings.architecture };
+  return { lockName: LOADERS_TITLE, inputs, asked, settings };
+}
+
+/** A lock's entry, where it is of the suite and the architecture that are wanted now. */
+function entryFor(
+  entry: ImageLock | undefined,
+  { suite, architecture }: Settings,
+): ImageLock | undefined {
+  if (entry === undefined || (entry.suite ?? suite) !== suite) return undefined;
+  const { packages } = entry;
+  const native = packages.some((one) => [architecture, 'all'].includes(one.architecture));
+  return native || packages.length === 0 ? entry : undefined;
 }
 
 /** Inputs with the packages that the lock names, and how far a build may rely on it. */
 function lockedInputs(
-  { lockName, inputs, asked, architecture, baseName, base }: Unlocked,
+  { lockName, inputs, asked, settings, baseName, base }: Unlocked,
   { facts, force }: Context,
 ): LockedInputs {
-  const entry = facts.lock[lockName];
+  const entry = entryFor(facts.lock[lockName], settings);
   const renewed = (facts.newer?.[lockName] ?? []).length > 0;
   const fresh = force || renewed;
   if (entry === undefined || renewed) return { lockName, inputs, asked, fresh };
@@ -252,7 +264,7 @@ function lockedInputs(
   const settled = base === undefined || base.lock?.complete === true;
   return {
     ...{ lockName, asked, fresh },
-    inputs: withPackages(inputs, packageInputs(packages, architecture)),
+    inputs: withPackages(inputs, packageInputs(packages, settings.architecture)),
     lock: { packages, complete: settled && entry.request === requestDigest(asked, below) },
   };
 }

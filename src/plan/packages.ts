@@ -42,7 +42,7 @@ export function askedDigest(inputs: Inputs, payload: ReadonlySet<string>): Diges
   return inputDigest(Object.fromEntries(asked));
 }
 
-/** The same with the packages that are there already, which need not be asked for. */
+/** Identity of a request: what decides on packages, and those of the base, which need not be asked for. */
 export function requestDigest(asked: Digest, basePackages: readonly LockedPackage[] = []): Digest {
   const below = [...new Set(basePackages.map(({ name }) => name))].sort().join(' ');
   return inputDigest({ asked, below });

@@ -22,10 +22,7 @@ export interface AptSources {
 /** Packages that a build has to use in these versions. */
 export interface StepLock {
   readonly packages: readonly LockedPackage[];
-  /**
-   * No other package is asked for: the build needs no mirror but for what is not downloaded yet.
-   * A provisioner that does ask for one is run again with the mirror.
-   */
+  /** What decides on packages is as it was: the build needs no mirror but for what is not downloaded yet. */
   readonly complete: boolean;
 }
 

@@ -16,8 +16,8 @@ import { aptSources, readHostApt } from './apt-sources.js';
 import type { Config } from './config.js';
 import { findLocalProxy } from './local-proxy.js';
 import { readLock } from './lock-file.js';
-import { filesOfRoles, payloadOfRoles, roleClosure } from './role-files.js';
-import { RoleReader } from './role-reader.js';
+import { filesNamedBy, filesOfRoles, payloadOfRoles, roleClosure } from './role-files.js';
+import { roleFile, RoleReader } from './role-reader.js';
 import { wordsBelow } from './role-words.js';
 
 /** Debian packages whose version shapes what is built. */
@@ -75,10 +75,16 @@ async function gatherRoles(config: Config, reader: RoleReader): Promise<Facts['r
   );
   const roles = [...directories].map(async (directory): Promise<[string, RoleFacts]> => {
     const { directories: closure, complete } = await roleClosure(config.root, directory, reader);
+    const named = await filesNamedBy(config.root, closure, reader);
+    const known = complete && named.complete;
+    const outside = {
+      directory: config.root,
+      files: await Promise.all(named.files.map((file) => roleFile(config.root, file))),
+    };
     const [files, payload, words] = await Promise.all([
-      filesOfRoles(config.root, closure, reader),
-      payloadOfRoles(config.root, closure, reader),
-      complete ? wordsBelow(closure, reader) : undefined,
+      filesOfRoles(config.root, closure, named.files, reader),
+      known ? payloadOfRoles(config.root, closure, reader) : [],
+      known ? wordsBelow(closure, reader, outside) : undefined,
     ]);
     return [directory, { files, payload: new Set(payload), words }];
   });
@@ -128,13 +134,17 @@ async function gatherTools(): Promise<Record<string, string>> {
   const digest = createHash('sha256')
     .update([...TOOLS, mtimeMs, size, ino].join(' '))
     .digest('hex');
-  return { onib: version, ...parseTools(await askOnce('tools', digest, askDpkg)) };
+  // A host without dpkg has no packages; that is not worth remembering.
+  const listing = await askOnce('tools', digest, askDpkg).catch(() => '');
+  return { onib: version, ...parseTools(listing) };
 }
 
 async function askDpkg(): Promise<string> {
   const query = ['dpkg-query', '-W', '-f', '${Package} ${db:Status-Status} ${Version}\n', ...TOOLS];
-  // dpkg-query exits with 1 when it does not know one of them, and still lists the others.
-  return (await run(query, { check: false }).catch(() => ({ stdout: '' }))).stdout;
+  const { exitCode, stdout, stderr } = await run(query, { check: false });
+  // It exits with 1 when it does not know one of them, and still lists the others.
+  if (exitCode > 1) throw new Error(stderr);
+  return stdout;
 }
 
 /** Versions of installed packages by name, from lines `name status version`. */

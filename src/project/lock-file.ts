@@ -34,11 +34,15 @@ export function parseLock(text: string): PackageLock {
 }
 
 function parseImage(name: string, image: unknown): ImageLock {
-  const { request, packages } = (image ?? {}) as { request?: unknown; packages?: unknown };
+  const { suite, request, packages } = (image ?? {}) as Readonly<Record<string, unknown>>;
   if (!isDigest(request) || !Array.isArray(packages)) {
     throw brokenLock(`image "${name}" has no request or no list of packages`);
   }
-  return { request, packages: packages.map((line: unknown) => parsePackage(String(line))) };
+  return {
+    ...(typeof suite === 'string' ? { suite } : {}),
+    request,
+    packages: packages.map((line: unknown) => parsePackage(String(line))),
+  };
 }
 
 function parsePackage(line: string): LockedPackage {

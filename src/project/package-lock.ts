@@ -23,7 +23,9 @@ export interface LockedPackage {
 
 /** The packages of one image; of an overlay, those that it has beyond its base. */
 export interface ImageLock {
-  /** Digest of everything that decides which packages are asked for. While it is the same, no other package can be wanted. */
+  /** Debian codename; packages of another suite are no answer for this one. */
+  readonly suite?: string;
+  /** Digest of what decides which packages are asked for (plan/packages.ts). While it is the same, apt sees no others. */
   readonly request: Digest;
   /** Sorted by name, then architecture. */
   readonly packages: readonly LockedPackage[];
@@ -41,6 +43,7 @@ export function formatLock(lock: PackageLock): string {
     .sort()
     .flatMap((name) => [
       `  ${JSON.stringify(name)}:`,
+      ...(lock[name]?.suite === undefined ? [] : [`    suite: ${lock[name].suite}`]),
       `    request: ${lock[name]?.request ?? ''}`,
       ...(lock[name]?.packages.length === 0 ? ['    packages: []'] : ['    packages:']),
       ...(lock[name]?.packages ?? []).map((one) => `      - ${formatPackage(one)}`),

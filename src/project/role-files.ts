@@ -32,29 +32,22 @@ function displayName(root: string, directory: string): string {
 }
 
 /**
- * Digest of every file of a role and of the roles that it brings along, by
- * `role roles/overlay/x/tasks/main.yml`.
+ * Digest of every file of these roles, by `role roles/overlay/x/tasks/main.yml`, and of files of the
+ * project that they name, by `file common/motd`.
+ *
+ * @param named Relative to the root.
  */
-export async function roleFiles(
-  root: string,
-  directory: string,
-  reader: RoleReader,
-): Promise<Readonly<Record<string, Digest>>> {
-  return await filesOfRoles(root, (await roleClosure(root, directory, reader)).directories, reader);
-}
-
-/** Digest of every file of these roles, and of files of the project that they name. */
 export async function filesOfRoles(
   root: string,
   directories: readonly string[],
+  named: readonly string[],
   reader: RoleReader,
 ): Promise<Readonly<Record<string, Digest>>> {
   const digests: Record<string, Digest> = {};
+  for (const name of named) {
+    digests[`file ${name}`] = await fileDigest(root, await roleFile(root, name), reader);
+  }
   for (const role of directories) {
-    for (const name of await namedFiles(root, role, reader)) {
-      const status = await stat(path.join(root, name));
-      digests[`file ${name}`] = await fileDigest(root, await roleFile(root, name, status), reader);
-    }
     for (const file of await reader.filesBelow(role)) {
       const name = `role ${path.posix.join(displayName(root, role), file.path)}`;
       digests[name] = await fileDigest(role, file, reader);
@@ -63,11 +56,18 @@ export async function filesOfRoles(
   return digests;
 }
 
-/** What only goes into an image, where tasks put it; an archive of packages asks for others. */
+/** What tasks put into an image; an archive of packages asks for others. */
 const PAYLOAD = /^(?:files|templates)\/.*(?<!\.deb)$/;
-const PACKAGE_TOOLS = /\b(?:apt|aptitude|dpkg)\b/;
+/** A command line that asks for packages. */
+const PACKAGE_COMMAND = /\b(?:apt-[a-z]+|aptitude|dpkg)\b|\bapt +(?:-|[a-z-]*(?:install|upgrade))/;
+/** Ways in which what a file holds can come to decide what a task does. */
+const READS_FILES =
+  /\b(?:lookup|query|q) *\(|\brole_path\b|\b(?:include_vars|register|script|with_(?!items|dict|nested)\w+) *:/;
 
-/** Of the names that {@link filesOfRoles} gives, those of files that say nothing about packages. */
+/**
+ * Of the names that {@link filesOfRoles} gives, those of files that can ask for no package: texts that
+ * tasks only copy, in roles that read no file and call no package tool by its command.
+ */
 export async function payloadOfRoles(
   root: string,
   directories: readonly string[],
@@ -76,9 +76,13 @@ export async function payloadOfRoles(
   const names: string[] = [];
   for (const role of directories) {
     for (const file of await reader.filesBelow(role)) {
-      if (!PAYLOAD.test(file.path)) continue;
-      if (PACKAGE_TOOLS.test((await reader.text(role, file)) ?? '')) continue;
-      names.push(`role ${path.posix.join(displayName(root, role), file.path)}`);
+      const text = await reader.text(role, file);
+      // What cannot be read here may be an installer.
+      if (text === undefined) continue;
+      if (PACKAGE_COMMAND.test(text)) return [];
+      if (PAYLOAD.test(file.path)) {
+        names.push(`role ${path.posix.join(displayName(root, role), file.path)}`);
+      } else if (READS_FILES.test(text)) return [];
     }
   }
   return names;
@@ -153,34 +157,53 @@ async function rolesOfProject(root: string): Promise<string[]> {
   return own.flat();
 }
 
-/** Files of the project outside of the role that its tasks name by a path: `src: ../../../common/motd`. */
-async function namedFiles(root: string, role: string, reader: RoleReader): Promise<string[]> {
-  const found = new Set<string>();
-  for (const { directory, document } of await reader.documents(role)) {
-    const bases = [
-      directory,
-      ...['files', 'templates', 'vars', 'tasks'].map((name) => path.join(role, name)),
-      root,
-    ];
-    for (const text of pathsIn(document)) {
-      for (const base of bases) {
-        const relative = path.relative(root, path.resolve(base, text));
-        const outside = path.relative(role, path.join(root, relative)).startsWith('..');
-        if (relative.startsWith('..') || !outside) continue;
-        if ((await stat(path.join(root, relative)).catch(() => undefined))?.isFile() === true) {
-          found.add(relative);
+export interface NamedFiles {
+  /** Relative to the root, each once. */
+  readonly files: readonly string[];
+  /** No path leaves a role that cannot be read here: templated, or a directory. */
+  readonly complete: boolean;
+}
+
+/** Files of the project outside of roles that their tasks name by a path: `src: ../../../common/motd`. */
+export async function filesNamedBy(
+  root: string,
+  directories: readonly string[],
+  reader: RoleReader,
+): Promise<NamedFiles> {
+  const files = new Set<string>();
+  let complete = true;
+  for (const role of directories) {
+    for (const { directory, document } of await reader.documents(role)) {
+      const bases = [
+        directory,
+        ...['files', 'templates', 'vars', 'tasks'].map((name) => path.join(role, name)),
+        root,
+      ];
+      for (const text of pathsIn(document)) {
+        if (text.includes('{{')) {
+          complete &&= !text.includes('../') && !/playbook_dir|inventory_dir|role_path/.test(text);
+          continue;
+        }
+        for (const base of bases) {
+          const relative = path.relative(root, path.resolve(base, text));
+          const outside = path.relative(role, path.join(root, relative)).startsWith('..');
+          if (relative.startsWith('..') || !outside) continue;
+          const status = await stat(path.join(root, relative)).catch(() => undefined);
+          if (status?.isFile() === true) files.add(relative);
+          // A directory of the project; `/etc` and the like are not below its root.
+          else if (status?.isDirectory() === true && text.includes('../')) complete = false;
         }
       }
     }
   }
-  return [...found];
+  return { files: [...files], complete };
 }
 
 const MAX_PATH = 300;
 
 function pathsIn(value: unknown): string[] {
   if (typeof value === 'string') {
-    const isPath = value.includes('/') && value.length <= MAX_PATH && !/[\n\0]|\{\{/.test(value);
+    const isPath = value.includes('/') && value.length <= MAX_PATH && !/[\n\0]/.test(value);
     return isPath ? [value] : [];
   }
   if (Array.isArray(value)) return value.flatMap(pathsIn);

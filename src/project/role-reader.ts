@@ -6,6 +6,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { LineCounter, parseAllDocuments } from 'yaml';
+import { Once } from '../host/once.js';
 
 export interface RoleFile {
   /** Relative to the directory that was walked. */
@@ -30,13 +31,13 @@ const NOISE = /^(?:\.git|\.svn|\.DS_Store|__pycache__|\..*\.sw[a-p]|.*~|#.*#)$/;
 const MAX_TEXT_BYTES = 1024 * 1024;
 
 export class RoleReader {
-  readonly #walks = new Map<string, Promise<readonly RoleFile[]>>();
-  readonly #contents = new Map<string, Promise<Buffer>>();
-  readonly #documents = new Map<string, Promise<readonly RoleDocument[]>>();
+  readonly #walks = new Once<readonly RoleFile[]>();
+  readonly #contents = new Once<Buffer>();
+  readonly #documents = new Once<readonly RoleDocument[]>();
 
   /** All files below a directory, symlinks followed, sorted by path. */
   async filesBelow(directory: string): Promise<readonly RoleFile[]> {
-    return await once(this.#walks, directory, async () => filesBelow(directory));
+    return await this.#walks.get(directory, async () => filesBelow(directory));
   }
 
   /** A file's content in pieces. */
@@ -54,12 +55,12 @@ export class RoleReader {
 
   async #content(directory: string, file: RoleFile): Promise<Buffer> {
     const absolute = path.join(directory, file.path);
-    return await once(this.#contents, absolute, async () => readFile(absolute));
+    return await this.#contents.get(absolute, async () => readFile(absolute));
   }
 
   /** The documents in `meta/`, `tasks/` and `handlers/` of a role. */
   async documents(role: string): Promise<readonly RoleDocument[]> {
-    return await once(this.#documents, role, async () => {
+    return await this.#documents.get(role, async () => {
       const documents: RoleDocument[] = [];
       for (const file of await this.filesBelow(role)) {
         const [folder = ''] = file.path.split('/');
@@ -75,16 +76,6 @@ export class RoleReader {
   }
 }
 
-async function once<T>(
-  known: Map<string, Promise<T>>,
-  key: string,
-  make: () => Promise<T>,
-): Promise<T> {
-  const found = known.get(key) ?? make();
-  known.set(key, found);
-  return await found;
-}
-
 /** All files below a directory, symlinks followed, sorted by path. */
 export async function filesBelow(directory: string): Promise<RoleFile[]> {
   const files: RoleFile[] = [];
@@ -98,19 +89,15 @@ export async function filesBelow(directory: string): Promise<RoleFile[]> {
       const child = path.posix.join(relative, name);
       const status = await stat(path.join(directory, child)).catch(() => undefined);
       if (status?.isDirectory() === true) await walk(child, [...above, real]);
-      else files.push(await roleFile(directory, child, status));
+      else files.push(await roleFile(directory, child));
     }
   };
   await walk('', []);
   return files.sort((left, right) => (left.path < right.path ? -1 : 1));
 }
 
-/** @param status Undefined for a dangling symlink. */
-export async function roleFile(
-  directory: string,
-  file: string,
-  status: { size: number; mode: number } | undefined,
-): Promise<RoleFile> {
+export async function roleFile(directory: string, file: string): Promise<RoleFile> {
+  const status = await stat(path.join(directory, file)).catch(() => undefined);
   // A dangling symlink is still something that `copy` can carry over: its target counts.
   const size = status?.size ?? (await readlink(path.join(directory, file))).length;
   return { path: file, size, executable: ((status?.mode ?? 0) & 0o111) !== 0 };

@@ -4,6 +4,7 @@
  * its output.
  */
 import { createWriteStream } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { OnibError } from '../errors.js';
@@ -70,7 +71,30 @@ export async function runProvisioner(request: ProvisionRequest): Promise<void> {
   throw failure.result?.cmd === undefined ? withCommand(error, command) : error;
 }
 
-function ansibleEnvironment(request: ProvisionRequest): Record<string, string> {
+/**
+ * Has Ansible read a provisioner without running it: YAML, modules and roles that are named.
+ *
+ * @throws {OnibError} `PROVISION_FAILED` with the place that Ansible names.
+ */
+export async function checkProvisioner(request: Omit<ProvisionRequest, 'onEvent'>): Promise<void> {
+  const files = await writePlaybook(request);
+  const argv = ['ansible-playbook', '--syntax-check', '-i', files.inventory, files.playbook];
+  const command = { argv, cwd: request.project, env: ansibleEnvironment(request) };
+  const { signal } = request;
+  const result = await run(argv, {
+    ...{ cwd: command.cwd, env: command.env, signal },
+    check: false,
+    debianPackage: 'ansible',
+  });
+  if (result.exitCode === 0) return;
+  const output = result.stderr + result.stdout;
+  await appendFile(path.join(request.logDirectory, 'ansible.log'), output);
+  throw withCommand(complaint(request, output), command);
+}
+
+function ansibleEnvironment(
+  request: Pick<ProvisionRequest, 'project' | 'scratch' | 'environment'>,
+): Record<string, string> {
   return {
     ANSIBLE_CALLBACK_PLUGINS: packagePath('playbooks', 'callback_plugins'),
     ANSIBLE_STDOUT_CALLBACK: 'onib_events',
@@ -110,11 +134,13 @@ function failedTask(request: ProvisionRequest, task: FailedTask): OnibError {
   );
 }
 
+type Complainant = Pick<ProvisionRequest, 'image' | 'project' | 'logDirectory'>;
+
 /** Ansible names the place of a syntax error as "The error appears to be in '<file>': line 3, column 5". */
 const ANSIBLE_PLACE =
   /(?:error appears to be in|Origin:) '?(?<file>[^':\n]+)'?:(?: line )?(?<line>\d+)(?:, column |:)(?<column>\d+)/;
 
-function complaint(request: ProvisionRequest, output: string): OnibError {
+function complaint(request: Complainant, output: string): OnibError {
   const place = ANSIBLE_PLACE.exec(output)?.groups;
   return new OnibError(
     'PROVISION_FAILED',
@@ -135,7 +161,7 @@ function complaint(request: ProvisionRequest, output: string): OnibError {
   );
 }
 
-function logLine(request: ProvisionRequest): string {
+function logLine(request: Complainant): string {
   return `log: ${path.join(request.logDirectory, 'ansible.log')}`;
 }
 

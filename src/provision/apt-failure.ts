@@ -20,14 +20,6 @@ function nameIn({ groups }: RegExpExecArray): string {
   return Object.values(groups ?? {}).find(Boolean) ?? '';
 }
 
-const PACKAGE_UNKNOWN =
-  /Unable to locate package (?<name>\S+)|No package matching '(?<name2>[^']+)'|Couldn't find these debs: (?<name3>\S+)|Package '?(?<name4>[^\s']+)'? has no installation candidate/;
-
-/** Whether apt, or Ansible's apt module, complains that it knows no such package. */
-export function namesUnknownPackage(output: string): boolean {
-  return PACKAGE_UNKNOWN.test(output);
-}
-
 /** First match wins: a full disk also makes downloads fail. */
 const SYMPTOMS: readonly Symptom[] = [
   {
@@ -38,7 +30,8 @@ const SYMPTOMS: readonly Symptom[] = [
   },
   {
     code: 'PACKAGE_UNKNOWN',
-    pattern: PACKAGE_UNKNOWN,
+    pattern:
+      /Unable to locate package (?<name>\S+)|No package matching '(?<name2>[^']+)'|Couldn't find these debs: (?<name3>\S+)|Package '?(?<name4>[^\s']+)'? has no installation candidate/,
     message: (match) => `the suite has no package "${nameIn(match)}"`,
     hint: 'check the name, the suite and the components (main, contrib, non-free-firmware)',
     place: (match, places) => places.packages[nameIn(match)],

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { run } from '../host/run.js';
+import { markUsed } from '../host/used-files.js';
 import type { Settings } from '../project/config.js';
 import type { LockedPackage } from '../project/package-lock.js';
 import { debName } from './package-index.js';
@@ -87,6 +88,7 @@ async function readControls(
     if (text === '') unknown.push(one);
     else found.set(hexOf(one), text);
   }
+  await markUsed(packages.map((one) => path.join(controls, hexOf(one))));
   if (unknown.length === 0) return found;
   // A rename at the end, because another build may do the same.
   const script =

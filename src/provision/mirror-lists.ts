@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { run } from '../host/run.js';
+import { markUsed } from '../host/used-files.js';
 import { copyWholeFile } from '../host/whole-file.js';
 import type { AptSources } from '../plan/plan.js';
 
@@ -27,6 +28,7 @@ export class MirrorLists {
   async restore(directory: string): Promise<boolean> {
     const known = await stat(this.#file).catch(() => undefined);
     if (known === undefined) return false;
+    await markUsed([this.#file]);
     await run(['tar', '-xf', this.#file, '-C', directory]);
     return true;
   }

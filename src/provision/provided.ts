@@ -151,7 +151,7 @@ export interface ProvidedMounts {
 /** Mounts kernel filesystems, private /run and /tmp, apt's caches and the toolbox into a tree. */
 export async function mountProvided(mounts: Mounts, provided: ProvidedMounts): Promise<void> {
   const inTree = (name: string): string => path.join(provided.tree, name);
-  await Promise.all([
+  const made = await Promise.allSettled([
     mounts.proc(inTree('proc')),
     mounts.sysfs(inTree('sys')),
     mountDev(mounts, inTree('dev')),
@@ -160,6 +160,8 @@ export async function mountProvided(mounts: Mounts, provided: ProvidedMounts): P
     mounts.bind(provided.lists, inTree('var/lib/apt/lists')),
     mountAptCache(mounts, inTree('var/cache/apt'), provided.archives),
   ]);
+  // None may be under way any more when what is mounted is undone.
+  for (const result of made) if (result.status === 'rejected') throw result.reason;
 }
 
 async function mountRun(

@@ -2,7 +2,7 @@
  * What all projects of a host share: downloaded packages, lists of mirrors, snapshots, Python toolboxes.
  * Builds make it again where it is missing; a file's time is when a build used it last.
  */
-import { readdir, stat, utimes } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 export const CACHE_DIRECTORY = '/var/cache/onib';
@@ -10,14 +10,10 @@ export const CACHE_DIRECTORY = '/var/cache/onib';
 export const UNUSED_DAYS = 90;
 const DAY_MS = 86_400_000;
 
-/** Files that are not there count for nothing. */
-export async function markUsed(files: readonly string[]): Promise<void> {
-  const now = new Date();
-  for (const file of files) {
-    await utimes(file, now, now).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    });
-  }
+/** Also false for a file that a build has taken away meanwhile. */
+export async function isUnused(file: string, now: number): Promise<boolean> {
+  const stats = await stat(file).catch(() => undefined);
+  return stats?.isFile() === true && now - stats.mtimeMs > UNUSED_DAYS * DAY_MS;
 }
 
 /**
@@ -33,9 +29,7 @@ export async function unusedFiles(cache: string, now: number): Promise<string[]>
   const unused: string[] = [];
   for (const name of names) {
     const file = path.join(cache, name);
-    // A build may take it away meanwhile.
-    const stats = await stat(file).catch(() => undefined);
-    if (stats?.isFile() === true && now - stats.mtimeMs > UNUSED_DAYS * DAY_MS) unused.push(file);
+    if (await isUnused(file, now)) unused.push(file);
   }
   return unused;
 }

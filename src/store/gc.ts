@@ -9,7 +9,7 @@
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { removeTree } from '../host/trees.js';
-import { unusedFiles } from './cache.js';
+import { isUnused, unusedFiles } from './cache.js';
 import { INPUT_TEXTS, inputTextFiles } from './input-texts.js';
 import { listReleases, type ReleaseState } from './releases.js';
 import { namesIn, type Store } from './store.js';
@@ -81,8 +81,9 @@ export async function collectGarbage(store: Store, options: GcOptions): Promise<
   const freedBytes = await bytesOf([...files, ...logs, ...cached]);
   if (!options.dryRun) {
     for (const id of leaving) await removeReleaseAndMarks(store, id);
-    for (const file of [...files, ...cached]) await rm(file, { force: true });
+    for (const file of files) await rm(file, { force: true });
     for (const directory of logs) await removeTree(directory);
+    await removeCached(cached, options.now);
   }
   return {
     kept,
@@ -92,6 +93,16 @@ export async function collectGarbage(store: Store, options: GcOptions): Promise<
     removedCached: cached.length,
     freedBytes,
   };
+}
+
+/** Other projects may be building, and have just begun to use one; whose cache it is not leaves it. */
+async function removeCached(files: readonly string[], now: number): Promise<void> {
+  for (const file of files) {
+    if (!(await isUnused(file, now))) continue;
+    await rm(file, { force: true }).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
+    });
+  }
 }
 
 async function removeReleaseAndMarks(store: Store, id: string): Promise<void> {

@@ -71,8 +71,8 @@ export function variablesTemplate(firmware: Firmware): string | undefined {
 }
 
 /**
- * Kernel arguments of every emulated node, see docs/boot.md: Linux' security modules without "bpf". systemd loads a BPF
- * program for RestrictFileSystems= where that one is enabled, which takes 98 s of emulation.
+ * Kernel arguments of every emulated node (docs/boot.md): Linux' security modules without "bpf",
+ * because where that one is enabled systemd loads a BPF program, which takes 98 s of emulation.
  */
 export const EMULATION_ARGUMENTS = [
   'lsm=landlock,lockdown,yama,integrity,apparmor',

@@ -5,7 +5,7 @@ import { makePlan } from '../../../src/plan/make-plan.js';
 import type { Facts, Plan } from '../../../src/plan/plan.js';
 import { askedDigest, requestDigest } from '../../../src/plan/packages.js';
 import type { Config, ImageConfig } from '../../../src/project/config.js';
-import type { LockedPackage, PackageLock } from '../../../src/project/package-lock.js';
+import type { ImageLock, LockedPackage, PackageLock } from '../../../src/project/package-lock.js';
 import type { Artifact } from '../../../src/store/manifest.js';
 import {
   built,
@@ -316,6 +316,18 @@ describe('makePlan() with a lock', () => {
     const plan = makePlan(config(), later(changed), {});
     expect(reasons(plan)).toEqual({ 'overlay tools': ['package ethtool 1:6.1-1 → 1:6.1-2'] });
     expect(plan.steps[0]?.lock).toEqual({ packages: [newer], complete: false });
+  });
+
+  test('makePlan() takes no packages of another suite or architecture', () => {
+    const lockedAs = (entry: Partial<ImageLock>): unknown => {
+      const tools: ImageLock = { request: digest('x'), packages: [ethtool], ...entry };
+      return makePlan(config(), later({ ...lockOfAll, tools }), { force: true }).steps.find(
+        ({ lockName }) => lockName === 'tools',
+      )?.lock?.packages;
+    };
+    expect(lockedAs({ suite: 'trixie' })).toEqual([ethtool]);
+    expect(lockedAs({ suite: 'bookworm' })).toBeUndefined();
+    expect(lockedAs({ packages: [{ ...ethtool, architecture: 'arm64' }] })).toBeUndefined();
   });
 
   test('makePlan() rebuilds what the lock does not name', () => {

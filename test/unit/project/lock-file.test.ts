@@ -22,7 +22,10 @@ const local = fc.record({ name, version, architecture: fc.constant('amd64') });
 const packages: fc.Arbitrary<LockedPackage[]> = fc.array(fc.oneof(known, local), { maxLength: 4 });
 const locks: fc.Arbitrary<PackageLock> = fc.dictionary(
   fc.oneof(name, fc.constant('boot loaders')),
-  fc.record({ request: digest, packages }),
+  fc.record(
+    { suite: fc.constantFrom('trixie', 'sid'), request: digest, packages },
+    { requiredKeys: ['request', 'packages'] },
+  ),
   { maxKeys: 3, noNullPrototype: true },
 );
 

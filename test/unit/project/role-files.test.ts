@@ -1,7 +1,12 @@
 import { chmod, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { payloadOfRoles, roleClosure, roleFiles } from '../../../src/project/role-files.js';
+import {
+  filesNamedBy,
+  filesOfRoles,
+  payloadOfRoles,
+  roleClosure,
+} from '../../../src/project/role-files.js';
 import { RoleReader } from '../../../src/project/role-reader.js';
 import { withProject, type Files } from './temp-project.js';
 
@@ -23,10 +28,18 @@ const ROLES: Files = {
   'roles/overlay/unused/tasks/main.yml': '[]\n',
 };
 
-describe('roleFiles()', () => {
-  test('roleFiles() has the files of a role and of all that it brings along, each once', async () => {
+/** As facts are gathered: the files of a role, of those that it brings along, and of those that it names. */
+async function roleFiles(root: string, role: string): Promise<Readonly<Record<string, string>>> {
+  const reader = new RoleReader();
+  const { directories } = await roleClosure(root, role, reader);
+  const { files } = await filesNamedBy(root, directories, reader);
+  return await filesOfRoles(root, directories, files, reader);
+}
+
+describe('filesOfRoles()', () => {
+  test('filesOfRoles() has the files of a role and of all that it brings along, each once', async () => {
     await withProject(ROLES, async (root) => {
-      const digests = await roleFiles(root, path.join(root, 'roles/overlay/a'), new RoleReader());
+      const digests = await roleFiles(root, path.join(root, 'roles/overlay/a'));
       expect(Object.keys(digests).sort()).toEqual([
         'role roles/common/tasks/main.yml',
         'role roles/overlay/a/files/tool.sh',
@@ -40,7 +53,7 @@ describe('roleFiles()', () => {
     });
   });
 
-  test('roleFiles() has files of the project that a role names by their path', async () => {
+  test('filesOfRoles() has files of the project that a role names by their path', async () => {
     const files: Files = {
       'roles/overlay/a/tasks/main.yml': [
         '- copy: {src: ../../../../common/motd, dest: /etc/motd}',
@@ -56,7 +69,7 @@ describe('roleFiles()', () => {
       'roles/overlay/a/templates/own.j2': '\n',
     };
     await withProject(files, async (root) => {
-      const digests = await roleFiles(root, path.join(root, 'roles/overlay/a'), new RoleReader());
+      const digests = await roleFiles(root, path.join(root, 'roles/overlay/a'));
       expect(Object.keys(digests).sort()).toEqual([
         'file common/motd',
         'file roles/overlay/shared/run.sh',
@@ -67,12 +80,12 @@ describe('roleFiles()', () => {
     });
   });
 
-  test('roleFiles() changes with content, execute bit and symlink targets, and with nothing else', async () => {
+  test('filesOfRoles() changes with content, execute bit and symlink targets, and with nothing else', async () => {
     await withProject(ROLES, async (root) => {
       const role = path.join(root, 'roles/overlay/a');
       const tool = path.join(role, 'files/tool.sh');
       const digest = async (name: string): Promise<string | undefined> =>
-        (await roleFiles(root, role, new RoleReader()))[`role roles/overlay/a/files/${name}`];
+        (await roleFiles(root, role))[`role roles/overlay/a/files/${name}`];
       const first = await digest('tool.sh');
       await chmod(tool, 0o600);
       expect(await digest('tool.sh')).toBe(first);
@@ -106,25 +119,70 @@ describe('roleClosure()', () => {
   });
 });
 
-describe('payloadOfRoles()', () => {
-  test('payloadOfRoles() has files and templates that say nothing about packages', async () => {
+describe('filesNamedBy()', () => {
+  const named = async (task: string): Promise<[readonly string[], boolean]> => {
     const files: Files = {
-      'roles/overlay/a/tasks/main.yml': '- template: {src: own.j2, dest: /etc/own}\n',
-      'roles/overlay/a/defaults/main.yml': 'own_word: hello\n',
-      'roles/overlay/a/files/tool.sh': 'captain adapts\n',
-      'roles/overlay/a/files/deep/tool': '\0\n',
-      'roles/overlay/a/files/install.sh': 'apt-get install -y "$@"\n',
-      'roles/overlay/a/files/tool_1.0_all.deb': '!<arch>\n',
-      'roles/overlay/a/templates/own.j2': '{{ own_word }}\n',
-      'roles/overlay/a/templates/more.j2': "{{ lookup('pipe', 'dpkg --list') }}\n",
+      'roles/overlay/a/tasks/main.yml': `- ${task}\n`,
+      'common/motd.j2': '{{ ansible_hostname }}\n',
+      'common/deep/x': '\n',
     };
-    await withProject(files, async (root) => {
+    return await withProject(files, async (root) => {
       const role = path.join(root, 'roles/overlay/a');
-      expect(await payloadOfRoles(root, [role], new RoleReader())).toEqual([
-        'role roles/overlay/a/files/deep/tool',
-        'role roles/overlay/a/files/tool.sh',
-        'role roles/overlay/a/templates/own.j2',
-      ]);
+      const found = await filesNamedBy(root, [role], new RoleReader());
+      return [found.files, found.complete];
     });
+  };
+
+  test.each<[string, readonly string[], boolean]>([
+    ['template: {src: ../../../../common/motd.j2, dest: /etc/motd}', ['common/motd.j2'], true],
+    ['copy: {src: own/motd, dest: "/etc/{{ name }}/motd"}', [], true],
+    ['copy: {src: "../../../../common/{{ name }}", dest: /etc/motd}', [], false],
+    ['include_tasks: "{{ playbook_dir }}/x.yml"', [], false],
+    ['copy: {src: ../../../../common/deep, dest: /etc}', [], false],
+  ])('filesNamedBy() of %s', async (task, files, complete) => {
+    expect(await named(task)).toEqual([files, complete]);
+  });
+});
+
+describe('payloadOfRoles()', () => {
+  const payload = async (more: Files): Promise<string[]> => {
+    const files: Files = {
+      'roles/overlay/a/tasks/main.yml':
+        '- name: add a script\n  apt: {name: tree}\n- template: {src: own.j2, dest: /etc/own}\n',
+      'roles/overlay/a/files/tool.sh': 'captain adapts\n',
+      'roles/overlay/a/templates/own.j2': '{{ own_word }}\n',
+      ...more,
+    };
+    return await withProject(files, async (root) => {
+      const names = await payloadOfRoles(
+        root,
+        [path.join(root, 'roles/overlay/a')],
+        new RoleReader(),
+      );
+      return names.map((name) => name.replace('role roles/overlay/a/', ''));
+    });
+  };
+  const tasks = (text: string): Files => ({ 'roles/overlay/a/tasks/more.yml': text });
+
+  test('payloadOfRoles() has texts that are only copied', async () => {
+    const more = {
+      'roles/overlay/a/files/binary': '\0\n',
+      'roles/overlay/a/files/large': 'x'.repeat(2 * 1024 * 1024),
+      'roles/overlay/a/files/tool_1.0_all.deb': '!<arch>\n',
+      ...tasks('- copy: {src: "{{ item }}", dest: /etc}\n  with_items: [a, b]\n'),
+    };
+    expect(await payload(more)).toEqual(['files/tool.sh', 'templates/own.j2']);
+  });
+
+  test.each([
+    ['calls apt-get', { 'roles/overlay/a/files/install.sh': 'apt-get install -y "$@"\n' }],
+    ['calls apt', tasks('- shell: xargs apt install -y </etc/list\n')],
+    ['asks dpkg', { 'roles/overlay/a/templates/x.j2': "{{ lookup('pipe', 'dpkg -l') }}\n" }],
+    ['looks into a file', tasks("- apt: {name: \"{{ lookup('file', 'list') }}\"}\n")],
+    ['keeps a result', tasks('- command: cat /etc/list\n  register: list\n')],
+    ['runs a script', tasks('- script: tool.sh\n')],
+    ['goes through files', tasks('- apt: {name: "{{ item }}"}\n  with_lines: cat list\n')],
+  ])('payloadOfRoles() has nothing of a role that %s', async (_, more) => {
+    expect(await payload(more)).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { RoleReader } from '../../../src/project/role-reader.js';
+import { roleFile, RoleReader } from '../../../src/project/role-reader.js';
 import { wordsBelow } from '../../../src/project/role-words.js';
 import { withProject } from './temp-project.js';
 
@@ -22,6 +22,14 @@ describe('wordsBelow()', () => {
       'greeting_2',
       'upper',
     ]);
+  });
+
+  test('wordsBelow() finds those of files outside that a role names', async () => {
+    await withProject({ 'common/motd.j2': '{{ ansible_hostname }}' }, async (root) => {
+      const files = [await roleFile(root, 'common/motd.j2')];
+      const found = await wordsBelow([], new RoleReader(), { directory: root, files });
+      expect([...(found ?? [])]).toEqual(['ansible_hostname']);
+    });
   });
 
   test.each([
