@@ -155,8 +155,8 @@ export class StepPackages {
 
   /** Gets the package lists for the tree's apt. */
   async updateLists(image: ImageConfig, root: string): Promise<void> {
-    if (!this.#complete) await this.#mirrorLists(image, root);
-    if (this.#repository === undefined) return;
+    const all = !this.#complete && (await this.#mirrorLists(image, root));
+    if (all || this.#repository === undefined) return;
     // Only the repository's own lists are new; those of the mirror stay as they are.
     await this.#aptUpdate(image, root, [
       ...['-o', 'Dir::Etc::sourcelist=/etc/apt/sources.list.d/onib-locked.list'],
@@ -164,22 +164,28 @@ export class StepPackages {
     ]);
   }
 
-  /** The lists of the mirror: updated by the first step that wants them, copied by the others. */
-  async #mirrorLists(image: ImageConfig, root: string): Promise<void> {
+  /**
+   * The lists of the mirror: updated by the first step that wants them, copied by the others.
+   * @returns This step's apt has updated all its lists, also those of the locked packages.
+   */
+  async #mirrorLists(image: ImageConfig, root: string): Promise<boolean> {
     const { sources } = this.#step;
     const { suite, architecture } = this.#settings;
     const key = [suite, architecture, ...sources.lines].join('\n');
     const own = path.join(this.#context.cell, `lists-${String(this.#context.number)}`);
+    let all = false;
     const shared = await this.#context.shared.lists.get(key, async () => {
-      await this.#refreshMirrorLists(image, root);
+      all = await this.#refreshMirrorLists(image, root);
       await mkdir(own);
       await copyLists(this.lists, own);
       return own;
     });
     if (shared !== own) await copyLists(shared, this.lists);
+    return all;
   }
 
-  async #refreshMirrorLists(image: ImageConfig, root: string): Promise<void> {
+  /** @returns False: the kept lists have to do. */
+  async #refreshMirrorLists(image: ImageConfig, root: string): Promise<boolean> {
     const { sources } = this.#step;
     const { suite, architecture } = this.#settings;
     const lists = new MirrorLists(
@@ -189,11 +195,16 @@ export class StepPackages {
     const kept = await lists.restore(this.lists);
     try {
       const output = await this.#aptUpdate(image, root, []);
-      if (/^Get:/m.test(output)) await lists.save(this.lists, this.#context.workspace);
+      // Not for the locked packages' own index, nor for a signature over the same indexes.
+      if (/^Get:\d+ (?!copy:).* Packages /m.test(output)) {
+        await lists.save(this.lists, this.#context.workspace);
+      }
+      return true;
     } catch (error) {
       // With a lock only what it does not name has to come from the mirror.
       if (!kept || !this.#follows || !(error instanceof OnibError)) throw error;
       this.#warn(`package lists of an earlier build are used: ${error.message}`);
+      return false;
     }
   }
 

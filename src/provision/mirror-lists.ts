@@ -9,9 +9,13 @@ import { run } from '../host/run.js';
 import { markUsed } from '../host/used-files.js';
 import { copyWholeFile } from '../host/whole-file.js';
 import type { AptSources } from '../plan/plan.js';
+import { LOCKED_IN_TREE } from './provided.js';
 
-/** What apt makes in its directory of lists beside the lists. */
-const NOT_LISTS = ['--exclude=./lock', '--exclude=./partial', '--exclude=./auxfiles'];
+/** What lies in apt's directory of lists beside the mirror's: apt's own, and the locked packages' index. */
+const NOT_LISTS = [
+  ...['--exclude=./lock', '--exclude=./partial', '--exclude=./auxfiles'],
+  `--exclude=./${LOCKED_IN_TREE.replaceAll('/', '_')}_*`,
+];
 
 export class MirrorLists {
   readonly #file: string;

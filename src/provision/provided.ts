@@ -29,8 +29,6 @@ const POLICY_RC_D = '#!/bin/sh\nexit 101\n';
 const APT_OPTIONS = `Acquire::Languages "none";
 Acquire::Retries "3";
 APT::Sandbox::User "root";
-Dir::Cache::pkgcache "";
-Dir::Cache::srcpkgcache "";
 DPkg::Options { "--force-unsafe-io"; "--force-confold"; };
 `;
 
