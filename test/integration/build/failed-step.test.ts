@@ -154,6 +154,21 @@ describe('onib build --shell-on-error', () => {
     expect(await flawsOfStore(project.store)).toEqual([]);
   });
 
+  it('opens one for a finding in the finished tree too, which is the changes alone', async () => {
+    const key = 'ssh-ed25519 AAAA somebody';
+    const task = `mkdir -p /root/.ssh; echo ${key} >/root/.ssh/authorized_keys`;
+    await project.write(ROLE, `${GOOD}- name: a key\n  ansible.builtin.shell: ${task}\n`);
+    const ran = await run(['script', '-qec', shellCommand(words), '/dev/null'], {
+      ...{ check: false, cwd: project.directory, input: 'cat root/.ssh/auth*\nexit\n' },
+      env: { ...state.environment, TERM: 'dumb' },
+    });
+    const text = ran.stdout.replaceAll('\r', '');
+    expect(text).toContain(`# ${key}`);
+    expect(text).toContain('error[HYGIENE]');
+    expect(ran.exitCode).toBe(1);
+    await nothingLeft(state, project.directory);
+  });
+
   it('refuses to build where nobody can type', async () => {
     const { stderr, exitCode } = await command('build', 'overlay', '--shell-on-error');
     expect(exitCode).toBe(2);
