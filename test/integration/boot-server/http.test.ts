@@ -9,6 +9,7 @@ import { BootBench } from '../../support/boot-bench.js';
 import { SERVER_ADDRESS } from '../../support/boot-network.js';
 import { onib } from '../../support/onib-command.js';
 import { digestOf, standardArtifacts, standardProfile } from '../../support/store-fixture.js';
+import { until } from '../../support/wait.js';
 
 const MAC = '52:54:00:77:03:01';
 const OTHER_MAC = '52:54:00:77:03:02';
@@ -92,8 +93,12 @@ describe('HTTP for a booting node', () => {
     const mark = path.join(bench.store.directory, 'served', RELEASE);
     await rm(mark, { force: true });
     await nodeScript();
-    const { stdout } = await run(['stat', '--format', '%U', mark]);
-    expect(stdout.trim()).toBe('nobody');
+    // The node does not wait for it.
+    const owner = await until('the trace', async () => {
+      const { exitCode, stdout } = await run(['stat', '--format', '%U', mark], { check: false });
+      return exitCode === 0 ? stdout.trim() : undefined;
+    });
+    expect(owner).toBe('nobody');
   });
 
   it('leads from the first script over manifest and layers to a whole boot', async () => {

@@ -191,13 +191,13 @@ describe('onib build fails', () => {
   it('for a role that is no YAML, with the line in it', async () => {
     const tasks = 'roles/basefs/provision_tiny/tasks/main.yml';
     await project.write(tasks, '---\n- name: broken\n  ansible.builtin.copy: [\n');
-    const { stdout } = await failingBuild({
+    const { stderr } = await failingBuild({
       ...{ exitCode: 1, code: 'PROVISION_FAILED' },
       says: ['base "tiny"', `at ${tasks}:`, 'log: ', 'hint: mend'],
     });
     // It was found beside the bootstrap, which was called off.
-    expect(stdout).toContain('bootstrap trixie');
-    expect(stdout).not.toContain('update package lists');
+    expect(stderr).toContain('bootstrap trixie');
+    expect(stderr).not.toContain('update package lists');
   });
 });
 
