@@ -25,6 +25,8 @@ let process_: RunningCommand;
 let mirror: string;
 
 beforeAll(async () => {
+  const other = await findLocalProxy();
+  if (other !== undefined) throw new Error(`end the proxy at ${other}: its log is not the test's`);
   mirror = (await readHostApt()).mirror.debian ?? '';
   project = await TinyProject.create();
   cacher = await mkdtemp(path.join(tmpdir(), 'onib-cacher-'));
