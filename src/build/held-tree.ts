@@ -13,16 +13,23 @@ export interface Release {
   readonly release: string;
 }
 
-/** Runs work in a tree, and holds the tree when it fails. An abort is no failure. */
+interface HeldWork {
+  readonly step: string;
+  readonly root: string;
+  /** Not for an abort, nor for what is tried in another way. */
+  readonly isFinal: (error: unknown) => boolean;
+}
+
+/** Runs work in a tree, and holds the tree when it fails for good. */
 export async function holdingOnError<T>(
   hold: Hold | undefined,
-  { step, root, signal }: { step: string; root: string; signal: AbortSignal },
+  { step, root, isFinal }: HeldWork,
   work: () => Promise<T>,
 ): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (hold !== undefined && !signal.aborted) await hold(step, root, error);
+    if (hold !== undefined && isFinal(error)) await hold(step, root, error);
     throw error;
   }
 }

@@ -45,8 +45,9 @@ export class LockBook {
     const entries = ended.flatMap((step): [string, ImageLock][] => {
       const own = packages.get(step.lockName);
       if (own === undefined) return [];
-      const { suite } = step.kind === 'loaders' ? step.settings : step.image.settings;
-      return [[step.lockName, { suite, request: requestOf(step, packages), packages: own }]];
+      const { suite, architecture } = step.kind === 'loaders' ? step.settings : step.image.settings;
+      const request = requestOf(step, packages);
+      return [[step.lockName, { suite, architecture, request, packages: own }]];
     });
     const kept = Object.entries(this.#before).filter(([name]) =>
       this.#plan.lockNames.includes(name),

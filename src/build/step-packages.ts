@@ -13,7 +13,7 @@ import { packageInputs, withPackages } from '../plan/packages.js';
 import type { AptSources, Inputs, PlanStep } from '../plan/plan.js';
 import type { ImageConfig, Settings } from '../project/config.js';
 import { LOCK_FILE, type LockedPackage } from '../project/package-lock.js';
-import { explainAptFailure } from '../provision/apt-failure.js';
+import { explainAptFailure, lacksPackage } from '../provision/apt-failure.js';
 import { MirrorLists } from '../provision/mirror-lists.js';
 import {
   lockedSource,
@@ -37,6 +37,9 @@ export class StepPackages {
   /** What the step's image is made of, once that is known. */
   #recorded: readonly LockedPackage[] | undefined;
   #repository: string | undefined;
+  /** Names that the locked packages have or provide. */
+  #offered: ReadonlySet<string> = new Set();
+  #asksMirror = false;
 
   constructor(
     context: CellContext,
@@ -81,7 +84,23 @@ export class StepPackages {
   }
 
   get #complete(): boolean {
-    return this.#follows && this.#step.lock?.complete === true;
+    return this.#follows && this.#step.lock?.complete === true && !this.#asksMirror;
+  }
+
+  /**
+   * A provisioner asked for a package that the lock does not name, and the mirror may have it: what one
+   * installs and a later one removes is not in the lock, nor what a task decides by what it finds out.
+   */
+  wantsMirror(error: unknown): boolean {
+    return this.#complete && error instanceof OnibError && lacksPackage(error.details.join('\n'));
+  }
+
+  /** From now on trees also see the mirror's packages. */
+  askMirror(): void {
+    this.#warn(
+      `${LOCK_FILE} does not name what was asked for: provisioning again, with the mirror`,
+    );
+    this.#asksMirror = true;
   }
 
   /** Makes the locked packages available; nothing to do without a lock. */
@@ -102,7 +121,7 @@ export class StepPackages {
       sources: this.#step.sources,
     });
     this.#repository = path.join(this.#context.workspace, 'locked');
-    await writeLockedRepository({
+    this.#offered = await writeLockedRepository({
       ...{ packages, archives, signal },
       directory: this.#repository,
       settings: this.#settings,
@@ -118,8 +137,7 @@ export class StepPackages {
    * for (a provisioner may have removed it), the mirror is asked as well; debootstrap knows one source.
    */
   bootstrapSources(packages: readonly string[]): AptSources {
-    const names = new Set(this.#locked.map(({ name }) => name));
-    const named = packages.every((name) => names.has(name));
+    const named = packages.every((name) => this.#offered.has(name.replace(/[:=/].*$/, '')));
     if (this.#settings.bootstrap === 'mmdebstrap' || this.#repository === undefined) {
       return this.#withRepository(this.#repository, this.#complete && named);
     }

@@ -3,11 +3,12 @@
  *
  * All trees live in one tmpfs that only this cell sees; only finished artifacts leave it.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { PreviousImageOptions } from '../archive/squashfs/index.js';
 import { Mounts } from '../host/mounts.js';
 import { run } from '../host/run.js';
+import { removeTree } from '../host/trees.js';
 import { markUsed } from '../host/used-files.js';
 import { inputDigest } from '../plan/inputs.js';
 import type { PlanStep } from '../plan/plan.js';
@@ -112,9 +113,14 @@ export class Workshop implements AsyncDisposable {
   }
 
   /** With `--shell-on-error` a tree in which something fails is held. */
-  async #holding<T>(root: string, work: () => Promise<T>): Promise<T> {
+  async #holding<T>(
+    root: string,
+    work: () => Promise<T>,
+    isRetried: (error: unknown) => boolean = () => false,
+  ): Promise<T> {
     const { hold, signal } = this.context;
-    return await holdingOnError(hold, { step: this.step.title, root, signal }, work);
+    const isFinal = (error: unknown): boolean => !signal.aborted && !isRetried(error);
+    return await holdingOnError(hold, { step: this.step.title, root, isFinal }, work);
   }
 
   /** A tree of Debian's packages: the snapshot of an earlier build, or made now. Nobody may change it. */
@@ -237,16 +243,31 @@ export class Workshop implements AsyncDisposable {
    * Facts, handlers and variables of one are unknown to the next: so a snapshot between them holds all
    * that there is.
    */
-  async provision(image: ImageConfig, { lower, changes, base }: ProvisionTrees): Promise<void> {
-    if (base !== undefined) this.#snapshots.over(base);
+  async provision(image: ImageConfig, trees: ProvisionTrees): Promise<void> {
+    if (trees.base !== undefined) this.#snapshots.over(trees.base);
+    try {
+      await this.#provisionAll(image, trees);
+    } catch (error) {
+      if (!this.packages.wantsMirror(error)) throw error;
+      this.packages.askMirror();
+      this.#listsAreFresh = false;
+      await removeTree(trees.changes);
+      await mkdir(trees.changes);
+      await this.#provisionAll(image, trees);
+    }
+    await this.#snapshots.keep(this.packages.recorded);
+  }
+
+  async #provisionAll(image: ImageConfig, { lower, changes, base }: ProvisionTrees): Promise<void> {
     const last = image.provisioners.length - 1;
     for (let index = await this.#resume(changes, last); index <= last; index++) {
       {
         await using open = await this.openTree(lower, changes);
-        await this.#holding(open.root, async () => {
+        const provisioning = async (): Promise<void> => {
           await this.#updateLists(image, open.root);
           await this.#runProvisioner(image, index, open.root);
-        });
+        };
+        await this.#holding(open.root, provisioning, (error) => this.packages.wantsMirror(error));
         if (index === last) {
           await this.packages.record(open.root, base === undefined ? undefined : lower);
         }
@@ -256,7 +277,6 @@ export class Workshop implements AsyncDisposable {
         await this.#snapshots.settled();
       }
     }
-    await this.#snapshots.keep(this.packages.recorded);
   }
 
   /** @returns The provisioner to begin with. */

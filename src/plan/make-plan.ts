@@ -220,16 +220,23 @@ interface Unlocked {
 
 function ofImage(image: ImageConfig, context: Context): Unlocked {
   const inputs = imageInputs(image, context.facts, sourcesOf(image, context));
-  const { roles } = context.facts;
-  const payload = image.provisioners.flatMap(({ directory }) => [
-    ...(roles[directory]?.payload ?? []),
-  ]);
   return {
     lockName: image.name,
     inputs,
-    asked: askedDigest(inputs, new Set(payload)),
+    asked: askedDigest(inputs, payloadOf(image, context.facts)),
     settings: image.settings,
   };
+}
+
+/** Files that are payload for every provisioner that has them. */
+function payloadOf({ provisioners }: ImageConfig, { roles }: Facts): ReadonlySet<string> {
+  const own = provisioners.flatMap(({ directory }) => roles[directory] ?? []);
+  const names = own.flatMap(({ payload }) => [...payload]);
+  return new Set(
+    names.filter((name) =>
+      own.every(({ files, payload }) => payload.has(name) || !(name in files)),
+    ),
+  );
 }
 
 function ofLoaders({ config: { settings }, facts }: Context): Unlocked {
@@ -244,10 +251,9 @@ function entryFor(
   entry: ImageLock | undefined,
   { suite, architecture }: Settings,
 ): ImageLock | undefined {
-  if (entry === undefined || (entry.suite ?? suite) !== suite) return undefined;
-  const { packages } = entry;
-  const native = packages.some((one) => [architecture, 'all'].includes(one.architecture));
-  return native || packages.length === 0 ? entry : undefined;
+  const fits =
+    (entry?.suite ?? suite) === suite && (entry?.architecture ?? architecture) === architecture;
+  return fits ? entry : undefined;
 }
 
 /** Inputs with the packages that the lock names, and how far a build may rely on it. */

@@ -34,12 +34,15 @@ export function parseLock(text: string): PackageLock {
 }
 
 function parseImage(name: string, image: unknown): ImageLock {
-  const { suite, request, packages } = (image ?? {}) as Readonly<Record<string, unknown>>;
+  const { suite, architecture, request, packages } = (image ?? {}) as Readonly<
+    Record<string, unknown>
+  >;
   if (!isDigest(request) || !Array.isArray(packages)) {
     throw brokenLock(`image "${name}" has no request or no list of packages`);
   }
   return {
     ...(typeof suite === 'string' ? { suite } : {}),
+    ...(typeof architecture === 'string' ? { architecture } : {}),
     request,
     packages: packages.map((line: unknown) => parsePackage(String(line))),
   };

@@ -25,6 +25,8 @@ export interface LockedPackage {
 export interface ImageLock {
   /** Debian codename; packages of another suite are no answer for this one. */
   readonly suite?: string;
+  /** Debian architecture of the image. */
+  readonly architecture?: string;
   /** Digest of what decides which packages are asked for (plan/packages.ts). While it is the same, apt sees no others. */
   readonly request: Digest;
   /** Sorted by name, then architecture. */
@@ -43,7 +45,9 @@ export function formatLock(lock: PackageLock): string {
     .sort()
     .flatMap((name) => [
       `  ${JSON.stringify(name)}:`,
-      ...(lock[name]?.suite === undefined ? [] : [`    suite: ${lock[name].suite}`]),
+      ...(['suite', 'architecture'] as const).flatMap((key) =>
+        lock[name]?.[key] === undefined ? [] : [`    ${key}: ${lock[name][key]}`],
+      ),
       `    request: ${lock[name]?.request ?? ''}`,
       ...(lock[name]?.packages.length === 0 ? ['    packages: []'] : ['    packages:']),
       ...(lock[name]?.packages ?? []).map((one) => `      - ${formatPackage(one)}`),

@@ -20,6 +20,15 @@ function nameIn({ groups }: RegExpExecArray): string {
   return Object.values(groups ?? {}).find(Boolean) ?? '';
 }
 
+/** Of apt, and of Ansible's apt module: there is no such package, or not in that version. */
+const NOT_OFFERED =
+  /Unable to locate package|No package\(?s?\)? matching|has no installation candidate|no available installation candidate|Version '[^']*' for '[^']*' was not found|have unmet dependencies|Couldn't find any package/;
+
+/** Whether another source of packages could have made it succeed. */
+export function lacksPackage(output: string): boolean {
+  return NOT_OFFERED.test(output);
+}
+
 /** First match wins: a full disk also makes downloads fail. */
 const SYMPTOMS: readonly Symptom[] = [
   {

@@ -38,7 +38,10 @@ export function lockedSource(directory: string, { suite }: Settings): string {
   return `deb [trusted=yes] copy:${encodeURI(directory)} ${suite} main`;
 }
 
-export async function writeLockedRepository(request: RepositoryRequest): Promise<void> {
+/** @returns Names of packages that are in it, real and virtual ones. */
+export async function writeLockedRepository(
+  request: RepositoryRequest,
+): Promise<ReadonlySet<string>> {
   const { settings, directory } = request;
   const known = request.packages.filter(({ digest }) => digest !== undefined);
   const controls = await readControls(known, request);
@@ -56,6 +59,14 @@ export async function writeLockedRepository(request: RepositoryRequest): Promise
   await mkdir(path.join(distribution, path.dirname(name)), { recursive: true });
   await writeFile(path.join(distribution, name), index);
   await writeFile(path.join(distribution, 'Release'), release(name, index, settings));
+  return new Set([...known.map((one) => one.name), ...providedNames(index)]);
+}
+
+/** `Provides: mail-transport-agent, foo (= 1.2)`. */
+function providedNames(index: string): string[] {
+  return [...index.matchAll(/^Provides: (.*)$/gm)].flatMap(([, list = '']) =>
+    list.split(',').map((one) => one.trim().replace(/[ :(].*$/, '')),
+  );
 }
 
 function release(name: string, index: string, { suite, architecture }: Settings): string {

@@ -111,6 +111,25 @@ describe('onib build and onib.lock', () => {
     expect((await run([...onib, 'cat', image, 'etc/motd'])).stdout).toBe('two\n');
   });
 
+  it('asks the mirror when a provisioner wants what another one of the image has removed', async () => {
+    const absent = '- apt: { name: pv, state: absent, purge: true }\n';
+    await project.append(
+      'roles/basefs/provision_tiny/tasks/main.yml',
+      `- apt: { name: pv, install_recommends: false }\n${absent}`,
+    );
+    await build();
+    expect((await packages()).map(({ name }) => name)).not.toContain('pv');
+    // The same packages are asked for, so that apt sees those of the lock alone at first.
+    const again = await command(['build', 'base', '--force']);
+    expect(again.stderr).toContain('onib.lock does not name what was asked for');
+    expect(again.exitCode).toBe(0);
+    expect((await packages()).map(inWords).sort()).toEqual(await installed());
+    const unknown = '- apt: { name: no-such-package }\n';
+    await project.append('roles/basefs/provision_tiny/tasks/main.yml', unknown);
+    expect((await command(['build', 'base'])).exitCode).toBe(1);
+    await project.change('roles/basefs/provision_tiny/tasks/main.yml', unknown, '');
+  });
+
   it('fetches a package anew whose file is damaged', async () => {
     const file = path.join(ARCHIVES, debName(await packageNamed('tree')));
     const bytes = await readFile(file);

@@ -327,7 +327,10 @@ describe('makePlan() with a lock', () => {
     };
     expect(lockedAs({ suite: 'trixie' })).toEqual([ethtool]);
     expect(lockedAs({ suite: 'bookworm' })).toBeUndefined();
-    expect(lockedAs({ packages: [{ ...ethtool, architecture: 'arm64' }] })).toBeUndefined();
+    expect(lockedAs({ architecture: 'arm64' })).toBeUndefined();
+    // An overlay may bring packages of another architecture only.
+    const foreign = { ...ethtool, architecture: 'i386' };
+    expect(lockedAs({ packages: [foreign], architecture: 'amd64' })).toEqual([foreign]);
   });
 
   test('makePlan() rebuilds what the lock does not name', () => {

@@ -23,7 +23,12 @@ const packages: fc.Arbitrary<LockedPackage[]> = fc.array(fc.oneof(known, local),
 const locks: fc.Arbitrary<PackageLock> = fc.dictionary(
   fc.oneof(name, fc.constant('boot loaders')),
   fc.record(
-    { suite: fc.constantFrom('trixie', 'sid'), request: digest, packages },
+    {
+      suite: fc.constantFrom('trixie', 'sid'),
+      architecture: fc.constantFrom('amd64', 'arm64'),
+      request: digest,
+      packages,
+    },
     { requiredKeys: ['request', 'packages'] },
   ),
   { maxKeys: 3, noNullPrototype: true },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { explainAptFailure } from '../../../src/provision/apt-failure.js';
+import { explainAptFailure, lacksPackage } from '../../../src/provision/apt-failure.js';
 
 describe('explainAptFailure()', () => {
   test.each([
@@ -66,5 +66,26 @@ describe('explainAptFailure()', () => {
       where: { file: 'vars/base.yml' },
       details: ['one', 'two'],
     });
+  });
+});
+
+describe('lacksPackage()', () => {
+  test.each([
+    // ansible.builtin.apt of ansible-core 2.14
+    "No package matching 'pv' is available",
+    "No package(s) matching 'firmware-*' available",
+    'no available installation candidate for pv=1.9',
+    // apt 3.0
+    'E: Unable to locate package pv',
+    "E: Package 'pv' has no installation candidate",
+    "E: Version '1.9' for 'pv' was not found",
+    'The following packages have unmet dependencies:',
+    "E: Couldn't find any package by glob 'pv*'",
+  ])('lacksPackage() of: %s', (text) => {
+    expect(lacksPackage(`before\n${text}\nafter`)).toBe(true);
+  });
+
+  test('lacksPackage() of another failure', () => {
+    expect(lacksPackage('E: Sub-process /usr/bin/dpkg returned an error code (1)')).toBe(false);
   });
 });
