@@ -7,8 +7,8 @@ import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { OnibError } from '../errors.js';
 import { withCommand } from '../host/failure-report.js';
-import { markUsed } from '../host/used-files.js';
 import { run } from '../host/run.js';
+import { markUsed } from '../host/used-files.js';
 import { packageInputs, withPackages } from '../plan/packages.js';
 import type { AptSources, Inputs, PlanStep } from '../plan/plan.js';
 import type { ImageConfig, Settings } from '../project/config.js';
@@ -24,7 +24,6 @@ import { ensurePackages } from '../provision/package-cache.js';
 import { LOCKED_IN_TREE, type TreeSources } from '../provision/provided.js';
 import { debName, packageOfDeb } from '../provision/package-index.js';
 import { findInLists, recordPackages } from '../provision/record-packages.js';
-
 import type { Digest } from '../store/manifest.js';
 import type { CellContext } from './cell-context.js';
 
