@@ -1,7 +1,7 @@
 /** `npm run bench -- [suite…] [--json] [--rounds N]`: how onib compares with the tools of its field. */
 import { parseArgs } from 'node:util';
-import { formatError } from '../src/cli/errors.js';
-import { formatTable } from '../src/cli/format.js';
+import { formatError } from '../src/cli/show/errors.js';
+import { formatTable } from '../src/cli/show/format.js';
 import { run } from '../src/host/run.js';
 import { archivePackages, archiveSuite, type SuiteOptions } from './archive/archive-suite.js';
 import { buildPackages, buildSuite } from './build/build-suite.js';

@@ -3,7 +3,7 @@
  * catalogue of the store.
  */
 import path from 'node:path';
-import { EXIT, OnibError } from '../src/errors.js';
+import { EXIT, OnibError } from '../src/core/errors.js';
 import { settleFullDhcp } from './dhcp/settings.js';
 import type { BootServerEvent } from './events.js';
 import { AUTOEXEC, SCRIPT_PATH } from './http/boot-routes.js';
@@ -11,14 +11,14 @@ import { defaultCacheBytes, ObjectReader } from './http/objects.js';
 import { openHttp, type HttpListener } from './http/server.js';
 import { readNicAddress, type NicAddress } from './interface.js';
 import { renderAutoexec } from './ipxe/scripts.js';
-import { findArgumentProblem } from './kernel-arguments.js';
+import { findArgumentProblem } from '../src/contract/kernel-arguments.js';
 import { findNeighbour } from './nodes/neighbours.js';
 import { NodeRegistry } from './nodes/registry.js';
 import type { BootServer, BootServerOptions } from './options.js';
 import { dropPrivileges } from './privileges.js';
-import { chooseBoot, isBoot } from './profile.js';
+import { chooseBoot, isBoot } from '../src/contract/boot.js';
 import { loadersOf, type Catalogue } from './release/catalogue.js';
-import { hexOf } from './release/parse.js';
+import { hexOf } from '../src/core/digest.js';
 import { ServedMarks } from './release/served-marks.js';
 import { StoreWatch } from './release/store-watch.js';
 import type { Offering, WorkerSettings } from './udp/protocol.js';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
-import { compiledPath } from '../../src/package.js';
+import { compiledPath } from '../../src/core/package.js';
 import { onib } from '../../test/support/onib-command.js';
 import { measure } from '../measure.js';
 import { makeRow, type Row } from '../row.js';

@@ -3,9 +3,9 @@
  * of it reading back took, which other packers do not do: seconds of all processors and on the clock.
  * With `callOffAt`, a part of the whole, it calls the packing off there and prints how long that took.
  */
-import { packOverlay } from '../../src/archive/overlay-archive.js';
-import type { PackProgress } from '../../src/archive/pack-context.js';
-import { packSquashfs, type PackSquashfsOptions } from '../../src/archive/squashfs/index.js';
+import { packOverlay } from '../../src/archive/pack/pack-overlay.js';
+import type { PackProgress } from '../../src/archive/tree/pack-context.js';
+import { packSquashfs, type PackSquashfsOptions } from '../../src/archive/pack/pack-squashfs.js';
 
 interface Options extends PackSquashfsOptions {
   readonly callOffAt?: number;

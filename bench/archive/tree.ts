@@ -1,9 +1,9 @@
 /** The tree that archives are measured on, and the changes that are made to it. */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { OnibError, EXIT } from '../../src/errors.js';
+import { OnibError, EXIT } from '../../src/core/errors.js';
 import { run } from '../../src/host/run.js';
-import { packageRoot } from '../../src/package.js';
+import { packageRoot } from '../../src/core/package.js';
 import { loadProject } from '../../src/project/load.js';
 import { Store } from '../../src/store/store.js';
 

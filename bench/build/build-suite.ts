@@ -5,7 +5,7 @@
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { initProject } from '../../src/project/init.js';
+import { initProject } from '../../src/project/scaffold/scaffold.js';
 import type { SuiteOptions } from '../archive/archive-suite.js';
 import { makeRow, type Row } from '../row.js';
 import { slowMirrorRows } from './mirror-rows.js';

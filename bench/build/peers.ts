@@ -5,9 +5,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { shellCommand } from '../../src/host/shell-words.js';
-import { aptSources, readHostApt } from '../../src/project/apt-sources.js';
+import { aptSources, readHostApt } from '../../src/facts/apt/apt-sources.js';
 import { loadProject } from '../../src/project/load.js';
-import { parseLock } from '../../src/project/lock-file.js';
+import { parseLock } from '../../src/lock/file.js';
 
 export interface PeerScripts {
   /** Paths of shell scripts. */

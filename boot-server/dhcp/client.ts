@@ -1,6 +1,6 @@
 /** What a DHCP message says about the machine that sent it. Pure. */
 import { findClientArchitecture, type ClientArchitecture } from '../client-architecture.js';
-import { isUnicast, macFromBytes } from '../mac.js';
+import { isUnicast, macFromBytes } from '../../src/contract/mac.js';
 import type { DhcpMessage } from './codec.js';
 import { ETHERNET, IPXE, OPTION } from './constants.js';
 import { decodeSuboptions, decodeUint16List, decodeUserClass, decodeUuid } from './suboptions.js';

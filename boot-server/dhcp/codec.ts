@@ -10,7 +10,7 @@
  * Options may run on in `file` and `sname` (option 52), and an option that occurs more than once is
  * one value cut in pieces (RFC 3396).
  */
-import { formatIpv4, ipv4Bytes } from '../ipv4.js';
+import { formatIpv4, ipv4Bytes } from '../../src/core/ipv4.js';
 import { OPTION } from './constants.js';
 
 export interface DhcpMessage {

@@ -1,5 +1,11 @@
 /** Full DHCP for a private network (RFC 2131, section 4.3): addresses, and in the same answers what to boot. */
-import { broadcastAddress, formatIpv4, ipv4Bytes, ipv4FromBytes, parseIpv4 } from '../ipv4.js';
+import {
+  broadcastAddress,
+  formatIpv4,
+  ipv4Bytes,
+  ipv4FromBytes,
+  parseIpv4,
+} from '../../src/core/ipv4.js';
 import { chooseBootOptions, latin1, type BootSources } from './boot-options.js';
 import type { DhcpClient } from './client.js';
 import type { DhcpMessage } from './codec.js';

@@ -5,7 +5,7 @@
  * A node is its MAC. The client identifier (option 61) is left aside on purpose: the PXE ROM, iPXE, the
  * initrd and the booted system each send another one, and a node would take four addresses to boot.
  */
-import { formatIpv4, parseIpv4 } from '../ipv4.js';
+import { formatIpv4, parseIpv4 } from '../../src/core/ipv4.js';
 
 export interface AddressRange {
   /** First and last address, both given out. */

@@ -5,7 +5,7 @@
  * address; a REQUEST on port 67 is meant for the other server; clients that want to hear it twice ask
  * port 4011 (PXE 2.1, section 2.2). Full: `lease-offer.ts`.
  */
-import { ipv4FromBytes } from '../ipv4.js';
+import { ipv4FromBytes } from '../../src/core/ipv4.js';
 import { chooseBootOptions, type BootSources } from './boot-options.js';
 import { describeClient, type DhcpClient } from './client.js';
 import type { DhcpMessage } from './codec.js';

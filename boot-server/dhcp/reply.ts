@@ -1,5 +1,5 @@
 /** How an answer is put together and where it goes (RFC 2131, section 4.1). Pure. */
-import { ipv4Bytes } from '../ipv4.js';
+import { ipv4Bytes } from '../../src/core/ipv4.js';
 import { headerBootFile, type BootOptions, type NoBoot } from './boot-options.js';
 import type { DhcpClient } from './client.js';
 import type { DhcpMessage } from './codec.js';

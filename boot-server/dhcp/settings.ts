@@ -1,7 +1,7 @@
 /** Checks the settings of full DHCP against the NIC and fills in what is left out. Pure. */
-import { EXIT, OnibError, OnibErrors } from '../../src/errors.js';
+import { EXIT, OnibError, OnibErrors } from '../../src/core/errors.js';
 import type { NicAddress } from '../interface.js';
-import { isInSubnet, parseIpv4 } from '../ipv4.js';
+import { isInSubnet, parseIpv4 } from '../../src/core/ipv4.js';
 import type { FullDhcpOptions } from '../options.js';
 import type { NetworkSettings } from './lease-offer.js';
 import type { AddressRange } from './leases.js';

@@ -1,5 +1,5 @@
 /** What a booting node fetches: scripts, boot manifests, artifacts. */
-import { renderBootManifest } from '../boot-manifest.js';
+import { renderBootManifest } from '../../src/contract/boot-manifest.js';
 import {
   objectSource,
   renderAutoexec,
@@ -7,11 +7,11 @@ import {
   renderNodeScript,
   renderProblem,
 } from '../ipxe/scripts.js';
-import { parseMac } from '../mac.js';
+import { parseMac } from '../../src/contract/mac.js';
 import type { NodeIdentity } from '../nodes/record.js';
 import { plainText } from '../nodes/report.js';
 import { isAddressOf } from '../nodes/trust.js';
-import { bootsOf, chooseBoot, isBoot } from '../profile.js';
+import { bootsOf, chooseBoot, isBoot } from '../../src/contract/boot.js';
 import type { Catalogue } from '../release/catalogue.js';
 import type { RouteContext, RouteRequest } from './context.js';
 import { notFound, objectReply, scriptReply, textReply, TYPE, type Reply } from './reply.js';

@@ -1,5 +1,5 @@
 /** What is known of nodes, and what they report. */
-import { parseMac } from '../mac.js';
+import { parseMac } from '../../src/contract/mac.js';
 import { parseNodeReport } from '../nodes/report.js';
 import { isAddressOf } from '../nodes/trust.js';
 import type { RouteContext, RouteRequest } from './context.js';

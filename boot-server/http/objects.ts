@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import path from 'node:path';
-import { OnibError } from '../../src/errors.js';
+import { OnibError } from '../../src/core/errors.js';
 import type { ServedObject } from '../release/catalogue.js';
 
 export type Content =

@@ -1,8 +1,8 @@
 /** The HTTP server: limits, bodies, and one event for each request. What to answer: `routes.ts`. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { EXIT, OnibError } from '../../src/errors.js';
-import { plainAddress } from '../ipv4.js';
+import { EXIT, OnibError } from '../../src/core/errors.js';
+import { plainAddress } from '../../src/core/ipv4.js';
 import type { RouteContext } from './context.js';
 import type { ObjectReader } from './objects.js';
 import { TYPE, type Reply } from './reply.js';

@@ -2,8 +2,8 @@
  * What may stand in an iPXE script. iPXE has no quoting: it expands `${…}` anywhere, splits commands at white
  * space, `||` and `&&`, and lines at newlines. Values are therefore checked at the template's border. Pure.
  */
-import { OnibError } from '../../src/errors.js';
-import { findArgumentProblem } from '../kernel-arguments.js';
+import { OnibError } from '../../src/core/errors.js';
+import { findArgumentProblem } from '../../src/contract/kernel-arguments.js';
 
 /** One word of a command: a URL, a name. @throws OnibError IPXE_UNSAFE */
 export function word(value: string): string {

@@ -1,9 +1,9 @@
 /** The iPXE scripts: a template each, rendered from data that is checked. Pure but for reading the templates. */
 import nunjucks from 'nunjucks';
-import { renderBootManifest } from '../boot-manifest.js';
-import { findCommandLineProblem, kernelArguments } from '../kernel-arguments.js';
+import { renderBootManifest } from '../../src/contract/boot-manifest.js';
+import { findCommandLineProblem, kernelArguments } from '../../src/contract/kernel-arguments.js';
 import { templateDirectory } from '../package-files.js';
-import type { Boot } from '../profile.js';
+import type { Boot } from '../../src/contract/boot.js';
 import { line, text, word } from './escape.js';
 
 /** Between two attempts of a node that cannot boot. */

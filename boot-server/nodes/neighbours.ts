@@ -1,6 +1,6 @@
 /** The kernel's neighbour table: which MAC it saw behind an IPv4 address on our link (proc(5), /proc/net/arp). */
 import { readFile } from 'node:fs/promises';
-import { parseMac } from '../mac.js';
+import { parseMac } from '../../src/contract/mac.js';
 
 /** The complete entries, MAC by address. Columns: address, hardware type, flags, MAC, mask, device. */
 export function parseNeighbours(table: string): Map<string, string> {

@@ -1,5 +1,5 @@
 /** What the server knows of a node: plain data, the JSON of `/v1/nodes`. */
-import type { Stage } from './stage.js';
+import type { Stage } from '../../src/contract/stages.js';
 
 export interface StageRecord {
   readonly stage: Stage;

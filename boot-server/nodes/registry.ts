@@ -4,7 +4,7 @@
  */
 import type { NodeIdentity, NodeRecord, StageRecord } from './record.js';
 import type { NodeReport } from './report.js';
-import type { Stage } from './stage.js';
+import type { Stage } from '../../src/contract/stages.js';
 
 export interface RegistryOptions {
   /** Milliseconds since 1970. */

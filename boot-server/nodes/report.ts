@@ -1,5 +1,5 @@
 /** The body of an event that a node posts (`application/x-www-form-urlencoded`), checked. Pure. */
-import { isReportedStage, type ReportedStage } from './stage.js';
+import { isReportedStage, type ReportedStage } from '../../src/contract/stages.js';
 
 export interface NodeReport {
   readonly stage: ReportedStage;

@@ -2,8 +2,8 @@
  * Everything that the server can serve: exact names to objects, built from release manifests alone. No
  * part of a request ever becomes part of a path on disk. Pure.
  */
-import type { Artifact, ReleaseManifest } from '../../src/store/manifest.js';
-import { hexOf } from './parse.js';
+import type { Artifact, ReleaseManifest } from '../../src/contract/release-manifest.js';
+import { hexOf } from '../../src/core/digest.js';
 
 /** One immutable object of the store. */
 export interface ServedObject {

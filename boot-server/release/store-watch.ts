@@ -4,11 +4,11 @@
  */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import path from 'node:path';
-import { OnibError } from '../../src/errors.js';
-import type { ReleaseManifest } from '../../src/store/manifest.js';
+import { OnibError } from '../../src/core/errors.js';
+import type { ReleaseManifest } from '../../src/contract/release-manifest.js';
 import type { WarningEvent } from '../events.js';
 import { buildCatalogue, emptyCatalogue, type Catalogue } from './catalogue.js';
-import { isReleaseId, parseReleaseManifest } from './parse.js';
+import { isReleaseId, parseReleaseManifest } from '../../src/contract/read-release-manifest.js';
 
 const POLL_MS = 1000;
 

@@ -1,6 +1,6 @@
 /** The DHCP and TFTP worker as the main thread sees it. */
 import { Worker } from 'node:worker_threads';
-import { OnibError } from '../../src/errors.js';
+import { OnibError } from '../../src/core/errors.js';
 import type { DhcpEvent } from '../dhcp/listener.js';
 import { udpWorkerFile } from '../package-files.js';
 import type { TftpEvent } from '../tftp/listener.js';

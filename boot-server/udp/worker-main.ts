@@ -1,10 +1,10 @@
 /** Entry of the worker thread that runs DHCP and TFTP: apart from HTTP, whose storms would delay their answers. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { OnibError } from '../../src/errors.js';
+import { OnibError } from '../../src/core/errors.js';
 import { DhcpListener } from '../dhcp/listener.js';
 import { defaultCacheBytes, ObjectReader } from '../http/objects.js';
 import { TftpListener } from '../tftp/listener.js';
-import { openDeviceSocket } from './device-socket.js';
+import { openDeviceSocket } from '../../src/native/device-socket.js';
 import type { FromWorker, Offering, ToWorker, WorkerSettings } from './protocol.js';
 
 const settings = workerData as WorkerSettings;

@@ -1,4 +1,4 @@
-# Ansible's events as JSON lines on standard output, read by src/provision/ansible-events.ts.
+# Ansible's events as JSON lines on standard output, read by src/provision/ansible/events.ts.
 # One object a line: {"event": "task-start" | "task-end" | "failure" | "stats", ...}.
 from __future__ import annotations
 

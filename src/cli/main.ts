@@ -3,10 +3,10 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { CommanderError } from 'commander';
-import { EXIT, OnibError, type ExitCode } from '../errors.js';
-import { Context } from './context.js';
-import { errorObject, exitCodeOf, formatError } from './errors.js';
-import type { Streams } from './output.js';
+import { EXIT, OnibError, type ExitCode } from '../core/errors.js';
+import { Context } from './options/context.js';
+import { errorObject, exitCodeOf, formatError } from './show/errors.js';
+import type { Streams } from './show/output.js';
 import { createProgram } from './program.js';
 import { watchSignals } from './signals.js';
 

@@ -1,8 +1,8 @@
 /** All commands of onib. A command that does not work is not here. */
 import { Command } from 'commander';
-import { version } from '../package.js';
-import { addGlobalOptions } from './command.js';
-import type { Context, GlobalOptions } from './context.js';
+import { version } from '../core/package.js';
+import { addGlobalOptions } from './options/command.js';
+import type { Context, GlobalOptions } from './options/context.js';
 
 type Register = (program: Command, context: Context) => void;
 

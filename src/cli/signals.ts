@@ -1,5 +1,5 @@
 /** A signal is one unwind: the first one aborts, later ones are told that clean-up is running. */
-import { EXIT, OnibError } from '../errors.js';
+import { EXIT, OnibError } from '../core/errors.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 

@@ -7,15 +7,15 @@
  * and pid_namespaces(7), mount_namespaces(7).
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { EXIT, OnibError } from '../errors.js';
-import { compiledPath } from '../package.js';
-import { errorFromData, errorToData, type ErrorData } from './error-transfer.js';
-import { lastLines } from './last-lines.js';
+import { EXIT, OnibError } from '../core/errors.js';
+import { compiledPath } from '../core/package.js';
+import { errorFromData, errorToData, type ErrorData } from '../core/error-transfer.js';
+import { lastLines } from '../core/last-lines.js';
 
 export type Namespace = 'mount' | 'pid' | 'net' | 'uts';
 
 export interface CellOptions<Request, Event> {
-  /** Compiled entry module, e.g. `src/build/build-main.js`; it calls `serveCell`. */
+  /** Compiled entry module, e.g. `src/build/engine/build-main.js`; it calls `serveCell`. */
   readonly entry: string;
   readonly request: Request;
   readonly namespaces: readonly Namespace[];

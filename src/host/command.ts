@@ -5,8 +5,8 @@
  * and a terminal's Ctrl-C reaches only onib, which then unwinds in order.
  */
 import { execa, type Options, type ResultPromise } from 'execa';
-import { EXIT, OnibError } from '../errors.js';
-import { lastLines } from './last-lines.js';
+import { EXIT, OnibError } from '../core/errors.js';
+import { lastLines } from '../core/last-lines.js';
 import { shellCommand } from './shell-words.js';
 
 export interface RunOptions {

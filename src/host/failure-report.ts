@@ -1,5 +1,5 @@
 /** What a failure's report has beside its message: the command, ready to paste, and where the log is. */
-import { OnibError, OnibErrors } from '../errors.js';
+import { OnibError, OnibErrors } from '../core/errors.js';
 import { shellCommand, shellWord } from './shell-words.js';
 
 export interface FailedCommand {

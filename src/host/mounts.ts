@@ -7,7 +7,7 @@
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { OnibError } from '../errors.js';
+import { OnibError } from '../core/errors.js';
 import { run } from './run.js';
 
 export interface OverlayMount {

@@ -1,7 +1,7 @@
 /** Remove trees without ever crossing into something that is mounted there. */
 import { realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { OnibError } from '../errors.js';
+import { OnibError } from '../core/errors.js';
 import { mountsBelow } from './mounts.js';
 import { run } from './run.js';
 

@@ -6,9 +6,9 @@
  */
 import { createHash } from 'node:crypto';
 import type { ImageConfig, Provisioner, Settings } from '../project/config.js';
-import type { HygieneAllowed } from '../project/hygiene-rules.js';
-import { imageKeys, namesOf, settingNames } from '../project/keys.js';
-import type { Digest } from '../store/manifest.js';
+import type { HygieneAllowed } from '../policy/image-policy.js';
+import { imageKeys, namesOf, settingNames } from '../project/keys/keys.js';
+import type { Digest } from '../core/digest.js';
 import type { AptSources, Facts, Inputs } from './plan.js';
 
 /** Keys of a vars file that say how the build runs; what follows from them is recorded as such. */

@@ -1,10 +1,11 @@
 /** Configuration and facts to a plan: which steps, in which order, and why. */
 import type { Config, ImageConfig, Settings } from '../project/config.js';
-import type { ImageLock } from '../project/package-lock.js';
-import type { Artifact, ArtifactKind, Digest } from '../store/manifest.js';
-import { deepFreeze } from './freeze.js';
+import type { ImageLock } from '../lock/model.js';
+import type { Digest } from '../core/digest.js';
+import type { Artifact, ArtifactKind } from '../contract/release-manifest.js';
+import { deepFreeze } from '../core/freeze.js';
 import { imageInputs, inputDigest, levelInputs, loaderInputs, usesHostFacts } from './inputs.js';
-import { takeKnown, type Product } from './known-artifacts.js';
+import { takeKnown, type Product } from './reuse.js';
 import {
   askedDigest,
   changeInWords,

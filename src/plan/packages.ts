@@ -1,6 +1,6 @@
 /** Packages among the inputs of an image: `package <name>` with version and digest. Pure. */
-import type { LockedPackage } from '../project/package-lock.js';
-import type { Digest } from '../store/manifest.js';
+import type { LockedPackage } from '../lock/model.js';
+import type { Digest } from '../core/digest.js';
 import { inputDigest } from './inputs.js';
 import type { Inputs } from './plan.js';
 

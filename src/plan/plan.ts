@@ -2,9 +2,10 @@
  * A plan: frozen data that says what will be built, in which order and why. It can be printed,
  * compared and sent to another process; it reads nothing and changes nothing.
  */
-import type { Artifact, BootProfile, Digest } from '../store/manifest.js';
+import type { Digest } from '../core/digest.js';
+import type { Artifact, BootProfile } from '../contract/release-manifest.js';
 import type { ImageConfig, ProfileConfig, Settings } from '../project/config.js';
-import type { LockedPackage, PackageLock } from '../project/package-lock.js';
+import type { LockedPackage, PackageLock } from '../lock/model.js';
 import type { VersionChange } from './packages.js';
 
 /** The base's own digest is not among them: it is added, as `base`, when the base is known. */
@@ -106,7 +107,7 @@ export interface RoleFacts {
   readonly words: ReadonlySet<string> | undefined;
 }
 
-/** What planning needs to know about the world; gathered by `project/facts.ts`. */
+/** What planning needs to know about the world; gathered by `facts/facts.ts`. */
 export interface Facts {
   /** Artifacts and profiles of the current release. */
   readonly current?: {

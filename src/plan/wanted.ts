@@ -1,6 +1,6 @@
 /** What a user asks for: `onib build all`, `onib build overlay vars/x.yml`. */
-import { didYouMean } from '../did-you-mean.js';
-import { EXIT, OnibError, OnibErrors } from '../errors.js';
+import { didYouMean } from '../core/did-you-mean.js';
+import { EXIT, OnibError, OnibErrors } from '../core/errors.js';
 import type { Config, ImageConfig, ImageKind } from '../project/config.js';
 
 export interface Wanted {

@@ -2,8 +2,8 @@
  * What a project says, parsed and checked: plain data that everything downstream reads.
  * Nothing after `loadProject` opens a vars file again.
  */
-import type { SourcePlace } from '../errors.js';
-import type { HygieneAllowed } from './hygiene-rules.js';
+import type { SourcePlace } from '../core/errors.js';
+import type { HygieneAllowed } from '../policy/image-policy.js';
 
 export type ImageKind = 'base' | 'initrd' | 'overlay';
 

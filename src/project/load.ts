@@ -5,21 +5,26 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { EXIT, OnibError, OnibErrors, type SourcePlace } from '../errors.js';
+import { EXIT, OnibError, OnibErrors, type SourcePlace } from '../core/errors.js';
 import type { Config, ImageKind } from './config.js';
-import { deepFreeze } from '../plan/freeze.js';
-import { groupLayer, readGroupVars, type GroupFile } from './group-vars.js';
-import { readImage, type DraftImage } from './images.js';
-import { type askAnsible, EMPTY_INVENTORY, parseInventory, type Inventory } from './inventory.js';
-import { askAnsibleOnce } from './inventory-cache.js';
-import type { Layer } from './layers.js';
-import { linkImages } from './links.js';
-import { configProblem } from './problems.js';
-import { PROFILES_FILE } from './names.js';
-import { readProfiles } from './profiles.js';
-import { readSettings } from './settings.js';
-import { nearMisses, slips } from './slips.js';
-import { emptyYamlFile, parseYamlFile, type YamlFile } from './yaml-file.js';
+import { deepFreeze } from '../core/freeze.js';
+import { groupLayer, readGroupVars, type GroupFile } from './inventory/group-vars.js';
+import { readImage, type DraftImage } from './images/images.js';
+import {
+  type askAnsible,
+  EMPTY_INVENTORY,
+  parseInventory,
+  type Inventory,
+} from './inventory/inventory.js';
+import { askAnsibleOnce } from './inventory/inventory-cache.js';
+import type { Layer } from './keys/layers.js';
+import { linkImages } from './images/links.js';
+import { configProblem } from './yaml/problems.js';
+import { PROFILES_FILE } from '../contract/names.js';
+import { readProfiles } from './profiles/read-profiles.js';
+import { readSettings } from './keys/settings.js';
+import { nearMisses, slips } from './images/slips.js';
+import { emptyYamlFile, parseYamlFile, type YamlFile } from './yaml/yaml-file.js';
 
 /** Any of these makes a directory a project. */
 const MARKS = ['on_imagebuild', 'on_imagebuild.yml', 'on_imagebuild.yaml'].map((name) =>

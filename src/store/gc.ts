@@ -9,7 +9,7 @@
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { removeTree } from '../host/trees.js';
-import { isUnused, unusedFiles } from './cache.js';
+import { isUnused, unusedFiles } from '../host/host-cache.js';
 import { INPUT_TEXTS, inputTextFiles } from './input-texts.js';
 import { listReleases, type ReleaseState } from './releases.js';
 import { namesIn, type Store } from './store.js';

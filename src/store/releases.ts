@@ -7,9 +7,9 @@
  */
 import { mkdir, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { didYouMean } from '../did-you-mean.js';
-import { EXIT, OnibError } from '../errors.js';
-import type { ReleaseManifest } from './manifest.js';
+import { didYouMean } from '../core/did-you-mean.js';
+import { EXIT, OnibError } from '../core/errors.js';
+import type { ReleaseManifest } from '../contract/release-manifest.js';
 import { namesIn, type Store } from './store.js';
 
 export interface ReleaseState {

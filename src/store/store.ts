@@ -26,11 +26,12 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { OnibError } from '../errors.js';
-import { FileLock } from '../host/file-lock.js';
+import { OnibError } from '../core/errors.js';
+import { FileLock } from '../native/file-lock.js';
 import { removeTree } from '../host/trees.js';
 import { PARTIAL_SUFFIX, copyWholeFile } from '../host/whole-file.js';
-import type { Artifact, Digest, ReleaseManifest } from './manifest.js';
+import type { Digest } from '../core/digest.js';
+import type { Artifact, ReleaseManifest } from '../contract/release-manifest.js';
 
 const STAGING_PREFIX = '.new-';
 /** Of a release that is being removed: readers see it no more, and what is left of it goes at the next lock. */

@@ -8,7 +8,7 @@
 import { readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { replaceFile } from '../host/whole-file.js';
-import type { Artifact } from './manifest.js';
+import type { Artifact } from '../contract/release-manifest.js';
 import type { Store } from './store.js';
 
 const SCHEMA = 'onib.unreleased/1';

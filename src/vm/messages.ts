@@ -1,9 +1,9 @@
 /** What passes between `onib boot` and the cell that the node lives in. */
 import type { BootServerEvent } from '../../boot-server/index.js';
-import type { Firmware } from './hardware.js';
-import type { PortName } from './machine.js';
-import type { DhcpMode } from './network.js';
-import type { StopReason } from './qmp.js';
+import type { Firmware } from './machine/hardware.js';
+import type { PortName } from './machine/machine.js';
+import type { DhcpMode } from './network/network.js';
+import type { StopReason } from './machine/qmp.js';
 
 export interface NodeRequest {
   /** Absolute path of the store that the boot server serves from. */

@@ -3,13 +3,13 @@
  * Nothing is undone here: when this process ends, the kernel takes everything with it.
  */
 import { startBootServer, type BootServer } from '../../boot-server/index.js';
-import { OnibError } from '../errors.js';
+import { OnibError } from '../core/errors.js';
 import { serveCell, type CellIo } from '../host/cell.js';
 import { Mounts } from '../host/mounts.js';
-import { Machine } from './machine.js';
+import { Machine } from './machine/machine.js';
 import type { NodeCommand, NodeEnd, NodeEvent, NodeRequest } from './messages.js';
-import { NETWORK } from './network.js';
-import { startNetwork } from './network-devices.js';
+import { NETWORK } from './network/network.js';
+import { startNetwork } from './network/network-devices.js';
 
 /** Hidden under a tmpfs that only this cell sees; no project or store is ever kept there. */
 const PRIVATE_DIRECTORY = '/run/lock';

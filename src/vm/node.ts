@@ -4,14 +4,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { BootServerEvent } from '../../boot-server/index.js';
-import { OnibError } from '../errors.js';
+import { OnibError } from '../core/errors.js';
 import { startCell, type Cell } from '../host/cell.js';
-import { ConsoleLines } from './console-text.js';
-import { EMULATION_ARGUMENTS, requireFirmware, type Firmware } from './hardware.js';
-import type { PortName } from './machine.js';
+import { ConsoleLines } from './console/console-text.js';
+import { EMULATION_ARGUMENTS, requireFirmware, type Firmware } from './machine/hardware.js';
+import type { PortName } from './machine/machine.js';
 import type { NodeCommand, NodeEnd, NodeEvent, NodeRequest } from './messages.js';
-import type { DhcpMode } from './network.js';
-import { ROOT_SHELL_ARGUMENTS, RootShell } from './root-shell.js';
+import type { DhcpMode } from './network/network.js';
+import { ROOT_SHELL_ARGUMENTS, RootShell } from './console/root-shell.js';
 import { stageMark, stageName, type StageMark } from './timeline.js';
 
 export interface NodeOptions {

@@ -1,7 +1,7 @@
 /** Which boot profile of a release a virtual node gets. */
-import { didYouMean } from '../did-you-mean.js';
-import { EXIT, OnibError } from '../errors.js';
-import type { BootProfile, ReleaseManifest } from '../store/manifest.js';
+import { didYouMean } from '../core/did-you-mean.js';
+import { EXIT, OnibError } from '../core/errors.js';
+import type { BootProfile, ReleaseManifest } from '../contract/release-manifest.js';
 
 /**
  * The profile that was asked for, or the release's default.

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../src/package.js';
+import { packageRoot } from '../../src/core/package.js';
 import { onib, runOnib } from '../support/onib-command.js';
 import { defaultRelease } from '../support/vm-release.js';
 

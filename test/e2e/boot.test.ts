@@ -4,11 +4,11 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BootServerEvent, NodeRecord } from '../../boot-server/index.js';
-import { OnibError } from '../../src/errors.js';
-import type { Artifact } from '../../src/store/manifest.js';
+import { OnibError } from '../../src/core/errors.js';
+import type { Artifact } from '../../src/contract/release-manifest.js';
 import { DEFAULT_MAC, VirtualNode } from '../../src/vm/node.js';
-import { NETWORK, type DhcpMode } from '../../src/vm/network.js';
-import type { Firmware } from '../../src/vm/hardware.js';
+import { NETWORK, type DhcpMode } from '../../src/vm/network/network.js';
+import type { Firmware } from '../../src/vm/machine/hardware.js';
 import { CONTENT_CHECKS } from '../support/vm-content-checks.js';
 import { initrdNames, lowerDirectories, outputOf } from '../support/vm-node-checks.js';
 import { LATEST, LOSABLE_TASKS } from '../support/vm-overlay.js';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { packOverlay } from '../../src/archive/overlay-archive.js';
+import { packOverlay } from '../../src/archive/pack/pack-overlay.js';
 import { run } from '../../src/host/run.js';
 import { makeCorpus } from '../integration/archive/corpus.js';
 import { defaultRelease } from '../support/vm-release.js';

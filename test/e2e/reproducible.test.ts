@@ -8,11 +8,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { displayName } from '../../src/archive/byte-string.js';
+import { displayName } from '../../src/core/byte-string.js';
 import { archiveFormat, withContents } from '../../src/archive/contents/index.js';
 import { diffContents } from '../../src/archive/contents/diff.js';
-import { packageRoot } from '../../src/package.js';
-import type { Artifact } from '../../src/store/manifest.js';
+import { packageRoot } from '../../src/core/package.js';
+import type { Artifact } from '../../src/contract/release-manifest.js';
 import { Store } from '../../src/store/store.js';
 import { onib } from '../support/onib-command.js';
 

@@ -8,10 +8,10 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { packOverlay } from '../../src/archive/overlay-archive.js';
-import { packSquashfs } from '../../src/archive/squashfs/index.js';
+import { packOverlay } from '../../src/archive/pack/pack-overlay.js';
+import { packSquashfs } from '../../src/archive/pack/pack-squashfs.js';
 import { run } from '../../src/host/run.js';
-import { packagePath } from '../../src/package.js';
+import { packagePath } from '../../src/core/package.js';
 import { readHostile } from '../support/hostile.js';
 import { seededRandom } from '../support/random.js';
 

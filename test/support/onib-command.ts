@@ -1,6 +1,6 @@
 /** The compiled program as a process of its own, as users run it. */
 import { run, type RunOptions, type RunResult } from '../../src/host/run.js';
-import { compiledPath } from '../../src/package.js';
+import { compiledPath } from '../../src/core/package.js';
 
 export const onib = [process.execPath, compiledPath('src/cli/main.js')] as const;
 

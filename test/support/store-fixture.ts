@@ -3,14 +3,14 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Digest } from '../../src/core/digest.js';
 import type {
   Artifact,
   ArtifactFormat,
   ArtifactKind,
   BootProfile,
-  Digest,
   ReleaseManifest,
-} from '../../src/store/manifest.js';
+} from '../../src/contract/release-manifest.js';
 
 export interface FixtureArtifact {
   readonly kind: ArtifactKind;

@@ -2,7 +2,7 @@
 import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { initProject } from '../../src/project/init.js';
+import { initProject } from '../../src/project/scaffold/scaffold.js';
 
 const VARS = `---
 provisioner: roles/basefs/provision_tiny

@@ -3,8 +3,8 @@ import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { packageRoot } from '../../src/package.js';
-import type { ReleaseManifest } from '../../src/store/manifest.js';
+import { packageRoot } from '../../src/core/package.js';
+import type { ReleaseManifest } from '../../src/contract/release-manifest.js';
 import { Store } from '../../src/store/store.js';
 import { onib } from './onib-command.js';
 

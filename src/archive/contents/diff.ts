@@ -1,5 +1,5 @@
 /** What differs between two artifacts, name by name. */
-import { compareBytes, type ByteString } from '../byte-string.js';
+import { compareBytes, type ByteString } from '../../core/byte-string.js';
 import type { ArtifactContents, ContentEntry } from './entry.js';
 import { contentDigests } from './read.js';
 

@@ -1,6 +1,6 @@
 /** What an artifact holds, whatever its format: names with what they are, and files' bytes on demand. */
-import type { ByteString } from '../byte-string.js';
-import type { Device, InodeKind, Xattr } from '../tree.js';
+import type { ByteString } from '../../core/byte-string.js';
+import type { Device, InodeKind, Xattr } from '../tree/tree.js';
 
 export interface ContentEntry {
   /** Relative, without `./`; empty for the root. */

@@ -6,10 +6,16 @@
  */
 import { constants } from 'node:fs';
 import { chmod, lchown, link, lutimes, mkdir, open, symlink } from 'node:fs/promises';
-import { EXIT, OnibError } from '../../errors.js';
-import { bytesOf, byteString, displayName, joinPath, type ByteString } from '../byte-string.js';
-import { makeNode, setXattr } from '../libc.js';
-import { TYPE_BITS } from '../tree.js';
+import { EXIT, OnibError } from '../../core/errors.js';
+import {
+  bytesOf,
+  byteString,
+  displayName,
+  joinPath,
+  type ByteString,
+} from '../../core/byte-string.js';
+import { makeNode, setXattr } from '../../native/libc.js';
+import { TYPE_BITS } from '../tree/tree.js';
 import type { ArtifactContents, ContentEntry } from './entry.js';
 
 export interface Extracted {

@@ -1,7 +1,7 @@
 /** Looks into artifacts without root and without mounting: squashfs images, cpio archives, initrds. */
 import { open } from 'node:fs/promises';
-import { EXIT, OnibError } from '../../errors.js';
-import { MAGIC } from '../squashfs/format.js';
+import { EXIT, OnibError } from '../../core/errors.js';
+import { MAGIC } from '../squashfs/format/format.js';
 import { withSquashfs } from '../squashfs/index.js';
 import { cpioContents } from './cpio-contents.js';
 import type { ArtifactContents } from './entry.js';

@@ -1,5 +1,5 @@
 /** Debian packages with what dpkg knows of them, from its status file, dpkg(1) and deb-control(5). */
-import type { PackageInfo } from '../../store/manifest.js';
+import type { PackageInfo } from '../../contract/release-manifest.js';
 import type { ArtifactContents } from './entry.js';
 import { wholeFiles } from './read.js';
 

@@ -1,5 +1,5 @@
 /** Debian packages of an artifact, from dpkg's own database in it: versions, and which file is whose. */
-import type { ByteString } from '../byte-string.js';
+import type { ByteString } from '../../core/byte-string.js';
 import type { ArtifactContents } from './entry.js';
 import { followPath, wholeFiles } from './read.js';
 

@@ -1,6 +1,6 @@
 /** Files of an artifact: digests, whole texts, and the file that a path leads to through links. */
 import { createHash, hash, type Hash } from 'node:crypto';
-import type { ByteString } from '../byte-string.js';
+import type { ByteString } from '../../core/byte-string.js';
 import type { ArtifactContents, ContentEntry } from './entry.js';
 
 /** sha256 of the wanted regular files, a character per byte; of names of one file, each has it. */

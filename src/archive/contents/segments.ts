@@ -3,11 +3,11 @@
  * archives one after the other, each of them plain or compressed in its own way, with zeros in between.
  */
 import { createReadStream } from 'node:fs';
-import { OnibError } from '../../errors.js';
-import { ByteReader } from '../byte-reader.js';
-import { corrupt } from '../newc-header.js';
-import { readNewc, readNewcArchive, skipZeros, type NewcMember } from '../newc-reader.js';
-import { openDecoder, type StreamCompression } from './stream-decoder.js';
+import { OnibError } from '../../core/errors.js';
+import { ByteReader } from '../bytes/byte-reader.js';
+import { corrupt } from '../newc/newc-header.js';
+import { readNewc, readNewcArchive, skipZeros, type NewcMember } from '../newc/newc-reader.js';
+import { openDecoder, type StreamCompression } from '../../native/stream-decoder.js';
 
 export type SegmentCompression = StreamCompression | 'none';
 

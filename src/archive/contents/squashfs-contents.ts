@@ -1,7 +1,7 @@
-import { compareBytes, type ByteString } from '../byte-string.js';
+import { compareBytes, type ByteString } from '../../core/byte-string.js';
 import type { SquashfsImage } from '../squashfs/index.js';
-import type { ImageInode } from '../squashfs/inode-reader.js';
-import type { Xattr } from '../tree.js';
+import type { ImageInode } from '../squashfs/read/inode-reader.js';
+import type { Xattr } from '../tree/tree.js';
 import type { ArtifactContents, ContentEntry, ContentFile } from './entry.js';
 
 /** @param image stays open as long as the contents are used */

@@ -1,5 +1,5 @@
 /** Bytes of files, summed up by directory or by package. */
-import type { ByteString } from '../byte-string.js';
+import type { ByteString } from '../../core/byte-string.js';
 import type { EntryChange } from './diff.js';
 import type { ContentEntry } from './entry.js';
 

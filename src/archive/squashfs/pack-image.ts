@@ -1,21 +1,21 @@
 /** Packs a tree into a squashfs image; runs in a worker thread. */
 import { ftruncateSync } from 'node:fs';
-import { OnibError } from '../../errors.js';
-import type { Digest } from '../../store/manifest.js';
-import { compileExclusion } from '../exclusion.js';
-import { fileDigest } from '../file-digest.js';
-import type { PackContext } from '../pack-context.js';
-import { writeError } from '../pack-errors.js';
-import { scanTree } from '../tree-scan.js';
-import type { Tree } from '../tree.js';
-import { unsignedTime } from '../unsigned-time.js';
-import { writeAll } from '../write-all.js';
-import { encodeBlockIndex } from './block-index.js';
-import { BlockCopies } from './block-copies.js';
-import { BlockWriter } from './block-writer.js';
-import { CompressorPool } from './compressor-pool.js';
-import { packContents } from './content.js';
-import { compressionFingerprint } from './fingerprint.js';
+import { OnibError } from '../../core/errors.js';
+import type { Digest } from '../../core/digest.js';
+import { compileExclusion } from '../tree/exclusion.js';
+import { fileDigest } from '../../core/file-digest.js';
+import type { PackContext } from '../tree/pack-context.js';
+import { writeError } from '../tree/pack-errors.js';
+import { scanTree } from '../tree/tree-scan.js';
+import type { Tree } from '../tree/tree.js';
+import { unsignedTime } from '../bytes/unsigned-time.js';
+import { writeAll } from '../../core/write-all.js';
+import { encodeBlockIndex } from './repack/block-index.js';
+import { BlockCopies } from './repack/block-copies.js';
+import { BlockWriter } from './write/block-writer.js';
+import { CompressorPool } from './write/compressor-pool.js';
+import { packContents } from './write/content.js';
+import { compressionFingerprint } from './repack/fingerprint.js';
 import {
   COMPRESSOR_ID,
   DEVICE_BLOCK,
@@ -25,10 +25,10 @@ import {
   NO_TABLE,
   SUPER_SIZE,
   type CompressionSettings,
-} from './format.js';
-import { assertRepresentable, encodeMetadata, type MetadataFields } from './metadata.js';
-import { rawMetadataBlock } from './metadata-writer.js';
-import { PreviousImage, type PreviousImageOptions } from './previous-image.js';
+} from './format/format.js';
+import { assertRepresentable, encodeMetadata, type MetadataFields } from './write/metadata.js';
+import { rawMetadataBlock } from './write/metadata-writer.js';
+import { PreviousImage, type PreviousImageOptions } from './repack/previous-image.js';
 import { readBack } from './read-back.js';
 
 export interface SquashfsJob {

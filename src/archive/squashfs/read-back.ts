@@ -3,24 +3,24 @@
  * name, and the digest of every block that a file consists of. Blocks that were copied from a proven
  * image are compared with those there, and need not be decompressed.
  */
-import { displayName } from '../byte-string.js';
-import { Limiter } from '../limiter.js';
-import { OnibError } from '../../errors.js';
+import { displayName } from '../../core/byte-string.js';
+import { Limiter } from '../../core/limiter.js';
+import { OnibError } from '../../core/errors.js';
 import {
   walkEntries,
   type DirectoryInode,
   type FileInode,
   type Inode,
   type Tree,
-} from '../tree.js';
-import { unsignedTime } from '../unsigned-time.js';
-import type { BlockCopies } from './block-copies.js';
-import { sha256 } from './block-digest.js';
-import type { FileContent } from './content.js';
-import { SquashfsImage } from './image.js';
-import type { FilePiece } from './block-reader.js';
-import type { FragmentBlock } from './tables.js';
-import type { ImageFile, ImageInode } from './inode-reader.js';
+} from '../tree/tree.js';
+import { unsignedTime } from '../bytes/unsigned-time.js';
+import type { BlockCopies } from './repack/block-copies.js';
+import { sha256 } from './format/block-digest.js';
+import type { FileContent } from './write/content.js';
+import { SquashfsImage } from './read/image.js';
+import type { FilePiece } from './read/block-reader.js';
+import type { FragmentBlock } from './write/tables.js';
+import type { ImageFile, ImageInode } from './read/inode-reader.js';
 
 export interface ReadBackInput {
   readonly tree: Tree;

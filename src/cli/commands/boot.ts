@@ -1,18 +1,18 @@
 /** `onib boot`: PXE-boots a virtual node from the current release, with its console. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { EXIT, OnibError } from '../../errors.js';
-import { FIRMWARES, requireFirmware, type Firmware } from '../../vm/hardware.js';
+import { EXIT, OnibError } from '../../core/errors.js';
+import { FIRMWARES, requireFirmware, type Firmware } from '../../vm/machine/hardware.js';
 import type { NodeEnd } from '../../vm/messages.js';
-import type { DhcpMode } from '../../vm/network.js';
+import type { DhcpMode } from '../../vm/network/network.js';
 import { VirtualNode, type NodeOptions } from '../../vm/node.js';
 import { chooseProfile } from '../../vm/profile.js';
 import { Store } from '../../store/store.js';
-import { listenToKeyboard, readKeys } from '../boot-keyboard.js';
-import { BootView } from '../boot-view.js';
-import { addCommand } from '../command.js';
-import type { Context } from '../context.js';
-import { openProject } from '../project.js';
-import { requireRoot } from '../root.js';
+import { listenToKeyboard, readKeys } from '../show/boot-keyboard.js';
+import { BootView } from '../show/boot-view.js';
+import { addCommand } from '../options/command.js';
+import type { Context } from '../options/context.js';
+import { openProject } from '../options/project.js';
+import { requireRoot } from '../options/root.js';
 
 interface BootCommandOptions {
   readonly firmware: Firmware;

@@ -1,15 +1,15 @@
 /** `onib build`: build what is out of date and make it the current release. */
 import { Argument, InvalidArgumentError, type Command } from 'commander';
-import { buildProject } from '../../build/build.js';
+import { buildProject } from '../../build/engine/build.js';
 import type { Wanted } from '../../plan/wanted.js';
 import type { Config } from '../../project/config.js';
-import { BuildReporter } from '../build-reporter.js';
-import { addCommand } from '../command.js';
-import type { Context } from '../context.js';
-import { enterFailedTree, requireTerminal } from '../failed-tree.js';
-import { openProject } from '../project.js';
-import { requireRoot } from '../root.js';
-import { KINDS, wantedOf, type WantedKind } from '../wanted.js';
+import { BuildReporter } from '../show/build-reporter.js';
+import { addCommand } from '../options/command.js';
+import type { Context } from '../options/context.js';
+import { enterFailedTree, requireTerminal } from '../show/failed-tree.js';
+import { openProject } from '../options/project.js';
+import { requireRoot } from '../options/root.js';
+import { KINDS, wantedOf, type WantedKind } from '../options/wanted.js';
 
 interface BuildOptions {
   readonly force?: boolean;

@@ -1,13 +1,13 @@
 /** `onib cat`: a file of an artifact, as it is. */
 import { createHash } from 'node:crypto';
 import type { Command } from 'commander';
-import { byteString, displayName } from '../../archive/byte-string.js';
+import { byteString, displayName } from '../../core/byte-string.js';
 import { withContents, type ArtifactContents } from '../../archive/contents/index.js';
 import { followPath } from '../../archive/contents/read.js';
-import { OnibError } from '../../errors.js';
-import { locateFile } from '../artifacts.js';
-import { addCommand } from '../command.js';
-import type { Context } from '../context.js';
+import { OnibError } from '../../core/errors.js';
+import { locateFile } from '../options/artifacts.js';
+import { addCommand } from '../options/command.js';
+import type { Context } from '../options/context.js';
 import { pathUnknown } from './ls.js';
 
 export function registerCat(program: Command, context: Context): void {

@@ -2,21 +2,21 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { archiveFormat } from '../../archive/contents/index.js';
-import { compareArtifacts, type Comparison } from '../../archive/contents/compare.js';
-import { pairArtifacts } from '../../build/release-diff.js';
-import { EXIT, OnibError } from '../../errors.js';
-import { locate, type Located } from '../artifacts.js';
-import { addCommand } from '../command.js';
+import { compareArtifacts, type Comparison } from '../../build/explain/compare.js';
+import { pairArtifacts } from '../../build/explain/release-diff.js';
+import { EXIT, OnibError } from '../../core/errors.js';
+import { locate, type Located } from '../options/artifacts.js';
+import { addCommand } from '../options/command.js';
 import {
   changeObject,
   changeTable,
   isTimeOnly,
   totalTable,
   versionLines,
-} from '../contents-view.js';
-import type { Context } from '../context.js';
-import { formatBytes } from '../format.js';
-import type { Output } from '../output.js';
+} from '../show/contents-view.js';
+import type { Context } from '../options/context.js';
+import { formatBytes } from '../show/format.js';
+import type { Output } from '../show/output.js';
 
 interface Difference {
   readonly name: string;

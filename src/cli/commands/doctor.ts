@@ -1,23 +1,23 @@
 /** `onib doctor`: does this host have what building, serving and booting take? */
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
-import { EXIT, OnibError } from '../../errors.js';
+import { EXIT, OnibError } from '../../core/errors.js';
 import { run } from '../../host/run.js';
 import type { AptSources } from '../../plan/plan.js';
-import { aptSources, readHostApt } from '../../project/apt-sources.js';
-import { findLocalProxy } from '../../project/local-proxy.js';
+import { aptSources, readHostApt } from '../../facts/apt/apt-sources.js';
+import { findLocalProxy } from '../../facts/apt/local-proxy.js';
 import type { Settings } from '../../project/config.js';
-import { readSettings } from '../../project/settings.js';
-import { addCommand } from '../command.js';
-import type { Context } from '../context.js';
+import { readSettings } from '../../project/keys/settings.js';
+import { addCommand } from '../options/command.js';
+import type { Context } from '../options/context.js';
 import type { Check, CheckResult } from '../doctor/finding.js';
 import { mergeFixes } from '../doctor/fixes.js';
 import { machineChecks } from '../doctor/machine.js';
 import { mirrorCheck } from '../doctor/mirror.js';
 import { programChecks } from '../doctor/programs.js';
-import { formatTable } from '../format.js';
-import type { Output } from '../output.js';
-import { openProject } from '../project.js';
+import { formatTable } from '../show/format.js';
+import type { Output } from '../show/output.js';
+import { openProject } from '../options/project.js';
 
 interface DoctorOptions {
   readonly fix?: boolean;

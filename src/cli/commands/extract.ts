@@ -3,9 +3,9 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { extractContents } from '../../archive/contents/extract.js';
 import { withContents } from '../../archive/contents/index.js';
-import { addCommand } from '../command.js';
-import { locateFile } from '../artifacts.js';
-import type { Context } from '../context.js';
+import { addCommand } from '../options/command.js';
+import { locateFile } from '../options/artifacts.js';
+import type { Context } from '../options/context.js';
 
 export function registerExtract(program: Command, context: Context): void {
   addCommand(program, {

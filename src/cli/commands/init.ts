@@ -1,9 +1,9 @@
 /** `onib init`: a new project, commented, that builds as it is. */
 import path from 'node:path';
 import type { Command } from 'commander';
-import { initProject } from '../../project/init.js';
-import { addCommand } from '../command.js';
-import type { Context } from '../context.js';
+import { initProject } from '../../project/scaffold/scaffold.js';
+import { addCommand } from '../options/command.js';
+import type { Context } from '../options/context.js';
 
 export function registerInit(program: Command, context: Context): void {
   addCommand(program, {

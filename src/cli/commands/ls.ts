@@ -1,6 +1,6 @@
 /** `onib ls`: what is in an artifact, or which artifacts are in a release. */
 import { Option, type Command } from 'commander';
-import { byteString, type ByteString } from '../../archive/byte-string.js';
+import { byteString, type ByteString } from '../../core/byte-string.js';
 import {
   withContents,
   type ArtifactContents,
@@ -9,12 +9,12 @@ import {
 import { readPackages } from '../../archive/contents/packages.js';
 import { followPath } from '../../archive/contents/read.js';
 import { directoryOf, totalsBy, type Total } from '../../archive/contents/totals.js';
-import { OnibError } from '../../errors.js';
-import { locate, type Located } from '../artifacts.js';
-import { addCommand } from '../command.js';
-import { entryObject, entryTable, totalTable } from '../contents-view.js';
-import type { Context } from '../context.js';
-import { formatBytes, formatTable } from '../format.js';
+import { OnibError } from '../../core/errors.js';
+import { locate, type Located } from '../options/artifacts.js';
+import { addCommand } from '../options/command.js';
+import { entryObject, entryTable, totalTable } from '../show/contents-view.js';
+import type { Context } from '../options/context.js';
+import { formatBytes, formatTable } from '../show/format.js';
 
 interface LsOptions {
   readonly by?: 'directory' | 'package';

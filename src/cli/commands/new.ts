@@ -2,9 +2,9 @@
 import type { Command } from 'commander';
 import type { ImageKind } from '../../project/config.js';
 import { findProject } from '../../project/load.js';
-import { newImage } from '../../project/init.js';
-import { addCommand } from '../command.js';
-import type { Context } from '../context.js';
+import { newImage } from '../../project/scaffold/scaffold.js';
+import { addCommand } from '../options/command.js';
+import type { Context } from '../options/context.js';
 
 const EXAMPLES: Readonly<Record<ImageKind, readonly [string, string][]>> = {
   overlay: [

@@ -1,11 +1,11 @@
 /** `onib plan`: what a build would do and why. It needs no root and changes nothing. */
 import type { Command } from 'commander';
-import { planProject } from '../../build/build.js';
-import { formatPlan } from '../../plan/format.js';
-import { addCommand } from '../command.js';
-import type { Context } from '../context.js';
-import { openProject } from '../project.js';
-import { wantedOfWords } from '../wanted.js';
+import { planProject } from '../../build/engine/build.js';
+import { formatPlan } from '../../plan/describe.js';
+import { addCommand } from '../options/command.js';
+import type { Context } from '../options/context.js';
+import { openProject } from '../options/project.js';
+import { wantedOfWords } from '../options/wanted.js';
 
 export function registerPlan(program: Command, context: Context): void {
   addCommand(program, {

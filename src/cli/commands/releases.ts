@@ -1,15 +1,15 @@
 /** `onib releases`, `rollback`, `pin`, `unpin`, `gc`: the releases of a store, and how to get back to one. */
 import { InvalidArgumentError, type Command } from 'commander';
-import { pairArtifacts } from '../../build/release-diff.js';
-import { CACHE_DIRECTORY } from '../../store/cache.js';
+import { pairArtifacts } from '../../build/explain/release-diff.js';
+import { CACHE_DIRECTORY } from '../../host/host-cache.js';
 import { collectGarbage, type GcResult } from '../../store/gc.js';
-import type { ReleaseManifest } from '../../store/manifest.js';
+import type { ReleaseManifest } from '../../contract/release-manifest.js';
 import { listReleases, rollBack, setPin, type ReleaseState } from '../../store/releases.js';
 import { Store } from '../../store/store.js';
-import { addCommand } from '../command.js';
-import type { Context } from '../context.js';
-import { formatAge, formatBytes, formatTable } from '../format.js';
-import { openProject } from '../project.js';
+import { addCommand } from '../options/command.js';
+import type { Context } from '../options/context.js';
+import { formatAge, formatBytes, formatTable } from '../show/format.js';
+import { openProject } from '../options/project.js';
 
 const DEFAULT_KEEP = 3;
 

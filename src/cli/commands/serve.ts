@@ -6,12 +6,12 @@ import {
   type BootServerEvent,
   type DhcpOptions,
 } from '../../../boot-server/index.js';
-import { EXIT, OnibError } from '../../errors.js';
-import { addCommand } from '../command.js';
-import type { Context } from '../context.js';
-import { openProject } from '../project.js';
-import { requireRoot } from '../root.js';
-import { serveLine } from '../serve-lines.js';
+import { EXIT, OnibError } from '../../core/errors.js';
+import { addCommand } from '../options/command.js';
+import type { Context } from '../options/context.js';
+import { openProject } from '../options/project.js';
+import { requireRoot } from '../options/root.js';
+import { serveLine } from '../show/serve-lines.js';
 
 interface ServeOptions {
   readonly interface: string;

@@ -1,14 +1,14 @@
 /** `onib status`: the current release, what is in it, and what is out of date. */
 import type { Command } from 'commander';
 import type { Plan } from '../../plan/plan.js';
-import { planProject } from '../../build/build.js';
-import type { ReleaseManifest } from '../../store/manifest.js';
+import { planProject } from '../../build/engine/build.js';
+import type { ReleaseManifest } from '../../contract/release-manifest.js';
 import { Store } from '../../store/store.js';
-import { addCommand } from '../command.js';
-import type { Context } from '../context.js';
-import { formatAge, formatBytes, formatSeconds, formatTable } from '../format.js';
-import type { Output } from '../output.js';
-import { openProject } from '../project.js';
+import { addCommand } from '../options/command.js';
+import type { Context } from '../options/context.js';
+import { formatAge, formatBytes, formatSeconds, formatTable } from '../show/format.js';
+import type { Output } from '../show/output.js';
+import { openProject } from '../options/project.js';
 
 export function registerStatus(program: Command, context: Context): void {
   addCommand(program, {

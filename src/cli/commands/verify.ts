@@ -1,16 +1,16 @@
 /** `onib verify`: is a release what was built? Digests, and every file of every archive read back. */
 import type { Command } from 'commander';
-import { brokenProfiles, readWhole, verifyArtifacts } from '../../build/verify-release.js';
-import { rebuildRelease } from '../../build/rebuild.js';
-import { EXIT, OnibError, OnibErrors } from '../../errors.js';
-import type { ReleaseManifest } from '../../store/manifest.js';
-import { locate, type Located } from '../artifacts.js';
-import { BuildReporter } from '../build-reporter.js';
-import { addCommand } from '../command.js';
-import type { Context } from '../context.js';
-import { formatBytes } from '../format.js';
-import { openProject } from '../project.js';
-import { requireRoot } from '../root.js';
+import { brokenProfiles, readWhole, verifyArtifacts } from '../../build/checks/verify-release.js';
+import { rebuildRelease } from '../../build/explain/rebuild.js';
+import { EXIT, OnibError, OnibErrors } from '../../core/errors.js';
+import type { ReleaseManifest } from '../../contract/release-manifest.js';
+import { locate, type Located } from '../options/artifacts.js';
+import { BuildReporter } from '../show/build-reporter.js';
+import { addCommand } from '../options/command.js';
+import type { Context } from '../options/context.js';
+import { formatBytes } from '../show/format.js';
+import { openProject } from '../options/project.js';
+import { requireRoot } from '../options/root.js';
 
 interface Verification {
   readonly schema: 'onib.verify/1';

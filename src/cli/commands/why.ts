@@ -1,11 +1,11 @@
 /** `onib why`: what made an artifact differ from its previous build, and what would change it now. */
 import type { Command } from 'commander';
-import { planProject } from '../../build/build.js';
-import { explainArtifact, type Explanation } from '../../build/why.js';
+import { planProject } from '../../build/engine/build.js';
+import { explainArtifact, type Explanation } from '../../build/explain/why.js';
 import { Store } from '../../store/store.js';
-import { addCommand } from '../command.js';
-import type { Context } from '../context.js';
-import { openProject } from '../project.js';
+import { addCommand } from '../options/command.js';
+import type { Context } from '../options/context.js';
+import { openProject } from '../options/project.js';
 
 export function registerWhy(program: Command, context: Context): void {
   addCommand(program, {

@@ -1,11 +1,11 @@
 /** What the kernel and the hardware must be able to do, each tried for real in namespaces that end with the trial. */
 import { readFile, statfs } from 'node:fs/promises';
 import path from 'node:path';
-import { COMPRESSOR_ID } from '../../archive/squashfs/format.js';
-import { NativeCompressor } from '../../archive/squashfs/native.js';
-import { OnibError } from '../../errors.js';
+import { COMPRESSOR_ID } from '../../archive/squashfs/format/format.js';
+import { NativeCompressor } from '../../native/libsquashfs.js';
+import { OnibError } from '../../core/errors.js';
 import { run } from '../../host/run.js';
-import { formatBytes } from '../format.js';
+import { formatBytes } from '../show/format.js';
 import { lacks, note, ok, type Check, type Finding } from './finding.js';
 import { installCommand } from './programs.js';
 

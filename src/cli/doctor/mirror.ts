@@ -2,7 +2,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { OnibError } from '../../errors.js';
+import { OnibError } from '../../core/errors.js';
 import { run } from '../../host/run.js';
 import { removeTree } from '../../host/trees.js';
 import type { AptSources } from '../../plan/plan.js';

@@ -1,5 +1,5 @@
 /** Programs that onib runs: present, able to say their version, and new enough. */
-import { OnibError } from '../../errors.js';
+import { OnibError } from '../../core/errors.js';
 import { run } from '../../host/run.js';
 import { lacks, note, ok, type Check, type Finding, type Purpose } from './finding.js';
 

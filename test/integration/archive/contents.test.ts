@@ -3,13 +3,13 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { compareArtifacts } from '../../../src/archive/contents/compare.js';
+import { compareArtifacts } from '../../../src/build/explain/compare.js';
 import { withContents, type ContentEntry } from '../../../src/archive/contents/index.js';
 import { extractContents } from '../../../src/archive/contents/extract.js';
 import { contentDigests } from '../../../src/archive/contents/read.js';
-import { packOverlay } from '../../../src/archive/overlay-archive.js';
-import { packSquashfs } from '../../../src/archive/squashfs/index.js';
-import { unsignedTime } from '../../../src/archive/unsigned-time.js';
+import { packOverlay } from '../../../src/archive/pack/pack-overlay.js';
+import { packSquashfs } from '../../../src/archive/pack/pack-squashfs.js';
+import { unsignedTime } from '../../../src/archive/bytes/unsigned-time.js';
 import { run } from '../../../src/host/run.js';
 import { makeCorpus, snapshot } from './corpus.js';
 

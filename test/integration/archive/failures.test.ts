@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { packOverlay, type PackOverlayOptions } from '../../../src/archive/overlay-archive.js';
-import { packSquashfs } from '../../../src/archive/squashfs/index.js';
+import { packOverlay, type PackOverlayOptions } from '../../../src/archive/pack/pack-overlay.js';
+import { packSquashfs } from '../../../src/archive/pack/pack-squashfs.js';
 import { run } from '../../../src/host/run.js';
 
 let work: string;
@@ -199,7 +199,7 @@ test('packSquashfs() refuses settings that do not exist', async () => {
 });
 
 test('packSquashfs() says how to get libsquashfs', async () => {
-  const url = new URL('../../../dist/src/archive/squashfs/index.js', import.meta.url).href;
+  const url = new URL('../../../dist/src/archive/pack/pack-squashfs.js', import.meta.url).href;
   const script = [
     `const { packSquashfs } = await import('${url}');`,
     `try { await packSquashfs('${tree}', '${out}/archive', { compressor: 'xz', blockSize: 131072 }); }`,

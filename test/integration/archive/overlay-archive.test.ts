@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { extract } from 'cpio-stream';
 import { withContents } from '../../../src/archive/contents/index.js';
-import { packOverlay } from '../../../src/archive/overlay-archive.js';
+import { packOverlay } from '../../../src/archive/pack/pack-overlay.js';
 import { run } from '../../../src/host/run.js';
 import { BootScript } from '../../unit/initrd/boot-script.js';
 import { makeCorpus, sha256File, snapshot } from './corpus.js';

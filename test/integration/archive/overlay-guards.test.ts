@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { packSquashfs } from '../../../src/archive/squashfs/index.js';
-import { guardOverlay, type GuardRequest } from '../../../src/build/guard-overlay.js';
-import { TaskTimes } from '../../../src/build/task-times.js';
-import { OnibErrors } from '../../../src/errors.js';
+import { packSquashfs } from '../../../src/archive/pack/pack-squashfs.js';
+import { guardOverlay, type GuardRequest } from '../../../src/build/checks/guard-overlay.js';
+import { TaskTimes } from '../../../src/build/record/task-times.js';
+import { OnibErrors } from '../../../src/core/errors.js';
 import { run } from '../../../src/host/run.js';
 
 let work: string;

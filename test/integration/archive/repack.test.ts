@@ -3,10 +3,11 @@ import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { SUPER_SIZE } from '../../../src/archive/squashfs/format.js';
-import { packSquashfs, type SquashfsResult } from '../../../src/archive/squashfs/index.js';
+import { SUPER_SIZE } from '../../../src/archive/squashfs/format/format.js';
+import { packSquashfs } from '../../../src/archive/pack/pack-squashfs.js';
+import type { SquashfsResult } from '../../../src/archive/squashfs/pack-image.js';
 import { run } from '../../../src/host/run.js';
-import type { Digest } from '../../../src/store/manifest.js';
+import type { Digest } from '../../../src/core/digest.js';
 
 let work: string;
 let tree: string;

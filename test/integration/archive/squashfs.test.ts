@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { packSquashfs, withSquashfs } from '../../../src/archive/squashfs/index.js';
+import { packSquashfs } from '../../../src/archive/pack/pack-squashfs.js';
+import { withSquashfs } from '../../../src/archive/squashfs/index.js';
 import { run } from '../../../src/host/run.js';
 import { makeCorpus, sha256File, snapshot } from './corpus.js';
 

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { localServerArguments, NETWORK } from '../../../src/vm/network.js';
+import { localServerArguments, NETWORK } from '../../../src/vm/network/network.js';
 import {
   biosOptions,
   ipxeOptions,

@@ -4,7 +4,7 @@ import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../../src/host/run.js';
-import { initProject } from '../../../src/project/init.js';
+import { initProject } from '../../../src/project/scaffold/scaffold.js';
 import { BootBench } from '../../support/boot-bench.js';
 import { SERVER_ADDRESS } from '../../support/boot-network.js';
 import { onib } from '../../support/onib-command.js';

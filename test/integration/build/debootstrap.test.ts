@@ -1,6 +1,6 @@
 /** `bootstrap: debootstrap`: the other bootstrapper, which knows one source and follows the lock all the same. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readLock } from '../../../src/project/lock-file.js';
+import { readLock } from '../../../src/lock/file.js';
 import { Store } from '../../../src/store/store.js';
 import { before, nothingLeft, type Before } from '../../support/leftovers.js';
 import { runOnib } from '../../support/onib-command.js';

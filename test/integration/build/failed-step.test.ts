@@ -7,7 +7,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run, type RunResult } from '../../../src/host/run.js';
 import { shellCommand } from '../../../src/host/shell-words.js';
-import { packagePath } from '../../../src/package.js';
+import { packagePath } from '../../../src/core/package.js';
 import { rollBack } from '../../../src/store/releases.js';
 import { Store } from '../../../src/store/store.js';
 import { before, flawsOfStore, nothingLeft, type Before } from '../../support/leftovers.js';

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../../src/host/run.js';
-import type { ReleaseManifest } from '../../../src/store/manifest.js';
+import type { ReleaseManifest } from '../../../src/contract/release-manifest.js';
 import { Store } from '../../../src/store/store.js';
 import {
   before,

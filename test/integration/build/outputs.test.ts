@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run, type RunResult } from '../../../src/host/run.js';
-import type { Artifact } from '../../../src/store/manifest.js';
+import type { Artifact } from '../../../src/contract/release-manifest.js';
 import { Store } from '../../../src/store/store.js';
 import { before, nothingLeft, type Before } from '../../support/leftovers.js';
 import { runOnib } from '../../support/onib-command.js';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../../src/host/run.js';
-import type { ReleaseManifest } from '../../../src/store/manifest.js';
+import type { ReleaseManifest } from '../../../src/contract/release-manifest.js';
 import { Store } from '../../../src/store/store.js';
 import { before, nothingLeft, type Before } from '../../support/leftovers.js';
 import { onib, runBuild } from '../../support/onib-command.js';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { initProject } from '../../../src/project/init.js';
+import { initProject } from '../../../src/project/scaffold/scaffold.js';
 import { start } from '../../../src/host/command.js';
 import { run } from '../../../src/host/run.js';
 import { onib, runOnib } from '../../support/onib-command.js';

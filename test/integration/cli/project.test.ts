@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../../src/cli/main.js';
-import { EXIT, type ExitCode } from '../../../src/errors.js';
-import { packagePath } from '../../../src/package.js';
+import { EXIT, type ExitCode } from '../../../src/core/errors.js';
+import { packagePath } from '../../../src/core/package.js';
 import { captureStreams } from '../../unit/cli/support/capture.js';
 import { differencesOfShape, examplesIn } from './support/shape.js';
 

@@ -3,8 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { run } from '../../../src/host/run.js';
-import { answerDirectory } from '../../../src/project/answer-cache.js';
-import { readHostApt } from '../../../src/project/apt-sources.js';
+import { answerDirectory } from '../../../src/host/answer-cache.js';
+import { readHostApt } from '../../../src/facts/apt/apt-sources.js';
 
 let cache: string;
 

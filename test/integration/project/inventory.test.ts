@@ -2,9 +2,9 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { packageRoot } from '../../../src/package.js';
-import { answerDirectory } from '../../../src/project/answer-cache.js';
-import { inventoryDigest } from '../../../src/project/inventory-cache.js';
+import { packageRoot } from '../../../src/core/package.js';
+import { answerDirectory } from '../../../src/host/answer-cache.js';
+import { inventoryDigest } from '../../../src/project/inventory/inventory-cache.js';
 import { loadProject } from '../../../src/project/load.js';
 import { problemsOf, project, removeProjects } from './projects.js';
 

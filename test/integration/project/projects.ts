@@ -2,7 +2,7 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { formatPlace, OnibError, OnibErrors } from '../../../src/errors.js';
+import { formatPlace, OnibError, OnibErrors } from '../../../src/core/errors.js';
 import { loadProject } from '../../../src/project/load.js';
 
 const directories: string[] = [];

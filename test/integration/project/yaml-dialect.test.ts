@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { run } from '../../../src/host/run.js';
-import { parseYamlFile } from '../../../src/project/yaml-file.js';
+import { parseYamlFile } from '../../../src/project/yaml/yaml-file.js';
 
 /** Values that YAML 1.1, YAML 1.2 and PyYAML do not all take for the same. */
 const SCALARS = [

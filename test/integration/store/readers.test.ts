@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startBootServer, type BootServer } from '../../../boot-server/index.js';
 import { start, type RunningCommand } from '../../../src/host/command.js';
 import { collectGarbage } from '../../../src/store/gc.js';
-import type { Artifact, ReleaseManifest } from '../../../src/store/manifest.js';
+import type { Artifact, ReleaseManifest } from '../../../src/contract/release-manifest.js';
 import { rollBack } from '../../../src/store/releases.js';
 import { Store } from '../../../src/store/store.js';
 import { createStore, type StoreFixture } from '../../support/store-fixture.js';

@@ -1,6 +1,6 @@
 /** Trees of any shape for property tests: made in memory, without files behind them. */
 import fc from 'fast-check';
-import type { ByteString } from '../../../src/archive/byte-string.js';
+import type { ByteString } from '../../../src/core/byte-string.js';
 import {
   walkEntries,
   type DirectoryInode,
@@ -8,7 +8,7 @@ import {
   type Inode,
   type Tree,
   type Xattr,
-} from '../../../src/archive/tree.js';
+} from '../../../src/archive/tree/tree.js';
 
 /** A name of bytes, not text: everything but NUL and the slash. */
 export const arbitraryName: fc.Arbitrary<ByteString> = fc

@@ -11,8 +11,8 @@ import { versionChanges } from '../../../src/plan/packages.js';
 import { followPath } from '../../../src/archive/contents/read.js';
 import { readSegments } from '../../../src/archive/contents/segments.js';
 import { changesBy, directoryOf, totalsBy } from '../../../src/archive/contents/totals.js';
-import { encodeNewc } from '../../../src/archive/newc.js';
-import { modeText } from '../../../src/cli/contents-view.js';
+import { encodeNewc } from '../../../src/archive/newc/newc.js';
+import { modeText } from '../../../src/cli/show/contents-view.js';
 import { arbitraryTree } from './arbitrary-tree.js';
 
 const none = { link: undefined, target: undefined, device: undefined, xattrs: [] };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { byteString } from '../../../src/archive/byte-string.js';
-import { compileExclusion } from '../../../src/archive/exclusion.js';
+import { byteString } from '../../../src/core/byte-string.js';
+import { compileExclusion } from '../../../src/archive/tree/exclusion.js';
 
 const cases: [pattern: string, path: string, matches: boolean][] = [
   ['var/cache', 'var/cache', true],

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { GzipWriter } from '../../../src/archive/gzip.js';
+import { GzipWriter } from '../../../src/archive/bytes/gzip.js';
 
 async function gzip(pieces: readonly Buffer[], threads: number): Promise<Buffer> {
   const written: Buffer[] = [];

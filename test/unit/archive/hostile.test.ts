@@ -5,7 +5,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { packagePath } from '../../../src/package.js';
+import { packagePath } from '../../../src/core/package.js';
 import { readHostile } from '../../support/hostile.js';
 
 const directory = packagePath('test/fixtures/hostile');

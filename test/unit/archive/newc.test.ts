@@ -1,10 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { encodeNewc, isWhiteout } from '../../../src/archive/newc.js';
-import { contentOf, readNewc, type NewcMember } from '../../../src/archive/newc-reader.js';
-import { decodeHeader, encodeHeader } from '../../../src/archive/newc-header.js';
-import { walkEntries, type FileInode, type Inode, type Tree } from '../../../src/archive/tree.js';
-import { unsignedTime } from '../../../src/archive/unsigned-time.js';
+import { encodeNewc, isWhiteout } from '../../../src/archive/newc/newc.js';
+import { contentOf, readNewc, type NewcMember } from '../../../src/archive/newc/newc-reader.js';
+import { decodeHeader, encodeHeader } from '../../../src/archive/newc/newc-header.js';
+import {
+  walkEntries,
+  type FileInode,
+  type Inode,
+  type Tree,
+} from '../../../src/archive/tree/tree.js';
+import { unsignedTime } from '../../../src/archive/bytes/unsigned-time.js';
 import { arbitraryTree, finishTree } from './arbitrary-tree.js';
 
 const plain = { path: '', mode: 0o644, uid: 0, gid: 0, mtime: 5, xattrs: [], links: 1 };

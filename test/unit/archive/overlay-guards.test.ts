@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { guardFindings, type BaseNode } from '../../../src/archive/overlay-guards.js';
-import type { DirectoryInode, Inode } from '../../../src/archive/tree.js';
+import { guardFindings, type BaseNode } from '../../../src/archive/overlay/overlay-guards.js';
+import type { DirectoryInode, Inode } from '../../../src/archive/tree/tree.js';
 import { finishTree } from './arbitrary-tree.js';
 
 const plain = { path: '', mode: 0o755, uid: 0, gid: 0, mtime: 0, xattrs: [], links: 1 };

@@ -3,8 +3,8 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } fr
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { BlockCopies } from '../../../src/archive/squashfs/block-copies.js';
-import type { StoredPlace } from '../../../src/archive/squashfs/block-writer.js';
+import { BlockCopies } from '../../../src/archive/squashfs/repack/block-copies.js';
+import type { StoredPlace } from '../../../src/archive/squashfs/write/block-writer.js';
 
 let directory: string;
 let mine: number;

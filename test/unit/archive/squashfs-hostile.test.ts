@@ -10,11 +10,11 @@ import {
   encodeSuperBlock,
   NO_FRAGMENT,
   SUPER_SIZE,
-} from '../../../src/archive/squashfs/format.js';
-import { SquashfsImage } from '../../../src/archive/squashfs/image.js';
-import { encodeMetadata } from '../../../src/archive/squashfs/metadata.js';
-import type { FileInode, Inode, Tree } from '../../../src/archive/tree.js';
-import { writeAll } from '../../../src/archive/write-all.js';
+} from '../../../src/archive/squashfs/format/format.js';
+import { SquashfsImage } from '../../../src/archive/squashfs/read/image.js';
+import { encodeMetadata } from '../../../src/archive/squashfs/write/metadata.js';
+import type { FileInode, Inode, Tree } from '../../../src/archive/tree/tree.js';
+import { writeAll } from '../../../src/core/write-all.js';
 import { finishTree } from './arbitrary-tree.js';
 
 const BLOCK = 4096;

@@ -3,18 +3,18 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CompressorPool } from '../../../src/archive/squashfs/compressor-pool.js';
+import { CompressorPool } from '../../../src/archive/squashfs/write/compressor-pool.js';
 import {
   encodeSuperBlock,
   SUPER_SIZE,
   COMPRESSOR_ID,
-} from '../../../src/archive/squashfs/format.js';
-import { SquashfsImage } from '../../../src/archive/squashfs/image.js';
-import { encodeMetadata } from '../../../src/archive/squashfs/metadata.js';
-import { decodeDevice, encodeDevice } from '../../../src/archive/squashfs/inode.js';
-import { walkEntries, type Inode, type Tree } from '../../../src/archive/tree.js';
-import { unsignedTime } from '../../../src/archive/unsigned-time.js';
-import { writeAll } from '../../../src/archive/write-all.js';
+} from '../../../src/archive/squashfs/format/format.js';
+import { SquashfsImage } from '../../../src/archive/squashfs/read/image.js';
+import { encodeMetadata } from '../../../src/archive/squashfs/write/metadata.js';
+import { decodeDevice, encodeDevice } from '../../../src/archive/squashfs/format/inode.js';
+import { walkEntries, type Inode, type Tree } from '../../../src/archive/tree/tree.js';
+import { unsignedTime } from '../../../src/archive/bytes/unsigned-time.js';
+import { writeAll } from '../../../src/core/write-all.js';
 import { arbitraryTree, finishTree } from './arbitrary-tree.js';
 
 let directory: string;

@@ -13,9 +13,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { PreviousImageOptions } from '../../../src/archive/squashfs/index.js';
+import type { PreviousImageOptions } from '../../../src/archive/squashfs/repack/previous-image.js';
 import { packImage, type SquashfsResult } from '../../../src/archive/squashfs/pack-image.js';
-import type { Digest } from '../../../src/store/manifest.js';
+import type { Digest } from '../../../src/core/digest.js';
 
 const BLOCK = 4096;
 let directory: string;

@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeTimeDump, encodeTimeDump, treeTimes } from '../../../src/archive/time-dump.js';
-import { walkEntries } from '../../../src/archive/tree.js';
+import {
+  decodeTimeDump,
+  encodeTimeDump,
+  treeTimes,
+} from '../../../src/archive/overlay/time-dump.js';
+import { walkEntries } from '../../../src/archive/tree/tree.js';
 import { arbitraryTree } from './arbitrary-tree.js';
 
 test('decodeTimeDump() undoes encodeTimeDump() for any tree', () => {

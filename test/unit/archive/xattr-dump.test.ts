@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeXattrDump, encodeXattrDump, treeXattrs } from '../../../src/archive/xattr-dump.js';
+import {
+  decodeXattrDump,
+  encodeXattrDump,
+  treeXattrs,
+} from '../../../src/archive/overlay/xattr-dump.js';
 import { arbitraryTree } from './arbitrary-tree.js';
 
 test('encodeXattrDump() writes what setfattr reads', () => {

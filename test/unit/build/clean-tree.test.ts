@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { removeTraces } from '../../../src/build/clean-tree.js';
+import { removeTraces } from '../../../src/build/step/clean-tree.js';
 
 let tree: string;
 

@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { byteString } from '../../../src/archive/byte-string.js';
+import { byteString } from '../../../src/core/byte-string.js';
 import type { ArtifactContents, ContentEntry } from '../../../src/archive/contents/index.js';
-import { findUnclean, hostTraces, hygieneErrors } from '../../../src/build/hygiene.js';
+import { findUnclean, hostTraces, hygieneErrors } from '../../../src/build/checks/hygiene.js';
 import {
   HYGIENE_RULES,
   type HygieneAllowed,
   type HygieneRuleName,
-} from '../../../src/project/hygiene-rules.js';
+} from '../../../src/policy/image-policy.js';
 
 const HOST = {
   mirrors: ['mirror.example:3142', '10.0.0.7'],

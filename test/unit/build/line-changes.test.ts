@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { changedLines, linesInWords } from '../../../src/build/line-changes.js';
+import { changedLines, linesInWords } from '../../../src/build/explain/line-changes.js';
 
 const text = (...lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
 

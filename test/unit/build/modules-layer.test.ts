@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chooseModules, parseModulesDep } from '../../../src/build/modules-layer.js';
+import { chooseModules, parseModulesDep } from '../../../src/build/recipes/modules-layer.js';
 
 const TABLE =
   parseModulesDep(`kernel/fs/ext4/ext4.ko.xz: kernel/fs/jbd2/jbd2.ko.xz kernel/lib/crc16.ko.xz

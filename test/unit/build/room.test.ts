@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { lackOfRoom, neededRoom, tmpfsBytes } from '../../../src/build/room.js';
+import { lackOfRoom, neededRoom, tmpfsBytes } from '../../../src/build/checks/room.js';
 import { makePlan } from '../../../src/plan/make-plan.js';
 import { config, facts } from '../plan/sample.js';
 

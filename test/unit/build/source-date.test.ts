@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { packageDate, SourceDate } from '../../../src/build/source-date.js';
-import { sourceDate } from '../../../src/project/facts.js';
+import { packageDate, SourceDate } from '../../../src/build/step/source-date.js';
+import { sourceDate } from '../../../src/facts/facts.js';
 
 let tree: string;
 

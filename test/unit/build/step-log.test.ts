@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { StepLog } from '../../../src/build/step-log.js';
+import { StepLog } from '../../../src/build/record/step-log.js';
 
 describe('StepLog', () => {
   test('add() of a line that does not fit is told later, where it can be caught', () => {

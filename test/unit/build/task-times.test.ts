@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TaskTimes } from '../../../src/build/task-times.js';
+import { TaskTimes } from '../../../src/build/record/task-times.js';
 
 test('TaskTimes.at() is the task that ran then, and nothing before, between and after', () => {
   const times = new TaskTimes();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { BuildEvent } from '../../../src/build/events.js';
+import type { BuildEvent } from '../../../src/build/record/events.js';
 import {
   advance,
   emptyView,
@@ -7,9 +7,9 @@ import {
   plainLine,
   render,
   summary,
-} from '../../../src/cli/build-view.js';
-import { visibleWidth } from '../../../src/cli/format.js';
-import type { Artifact } from '../../../src/store/manifest.js';
+} from '../../../src/cli/show/build-view.js';
+import { visibleWidth } from '../../../src/cli/show/format.js';
+import type { Artifact } from '../../../src/contract/release-manifest.js';
 
 const artifact: Artifact = {
   kind: 'base',

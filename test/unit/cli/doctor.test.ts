@@ -8,7 +8,7 @@ import {
   PROGRAMS,
   versionIn,
 } from '../../../src/cli/doctor/programs.js';
-import { packagePath } from '../../../src/package.js';
+import { packagePath } from '../../../src/core/package.js';
 
 describe('versionIn()', () => {
   it.each([

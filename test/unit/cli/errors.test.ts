@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { EXIT, OnibError, OnibErrors } from '../../../src/errors.js';
-import { errorObject, exitCodeOf, formatError } from '../../../src/cli/errors.js';
+import { EXIT, OnibError, OnibErrors } from '../../../src/core/errors.js';
+import { errorObject, exitCodeOf, formatError } from '../../../src/cli/show/errors.js';
 
 const baseMissing = new OnibError(
   'BASE_MISSING',

@@ -6,7 +6,7 @@ import {
   formatSeconds,
   formatTable,
   visibleWidth,
-} from '../../../src/cli/format.js';
+} from '../../../src/cli/show/format.js';
 
 describe('formatBytes()', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { BuildEvent } from '../../../src/build/events.js';
-import { BuildReporter } from '../../../src/cli/build-reporter.js';
-import { LiveLines } from '../../../src/cli/live-lines.js';
+import type { BuildEvent } from '../../../src/build/record/events.js';
+import { BuildReporter } from '../../../src/cli/show/build-reporter.js';
+import { LiveLines } from '../../../src/cli/show/live-lines.js';
 import { captureContext } from './support/capture.js';
 
 /** What a terminal shows after these bytes: line feeds, cursor up and erase below are all that is used. */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { EXIT } from '../../../src/errors.js';
-import { commandExamples } from '../../../src/cli/command.js';
+import { EXIT } from '../../../src/core/errors.js';
+import { commandExamples } from '../../../src/cli/options/command.js';
 import { main } from '../../../src/cli/main.js';
 import { createProgram } from '../../../src/cli/program.js';
 import { captureContext, captureStreams } from './support/capture.js';

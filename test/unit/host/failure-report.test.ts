@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { OnibError, OnibErrors } from '../../../src/errors.js';
+import { OnibError, OnibErrors } from '../../../src/core/errors.js';
 import { commandLine, withCommand, withLog } from '../../../src/host/failure-report.js';
 import { run } from '../../../src/host/run.js';
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { OnibError } from '../../../src/errors.js';
+import { OnibError } from '../../../src/core/errors.js';
 import { start } from '../../../src/host/command.js';
 import { run } from '../../../src/host/run.js';
 

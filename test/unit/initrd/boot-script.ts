@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { packagePath } from '../../../src/package.js';
+import { packagePath } from '../../../src/core/package.js';
 
 export const libraryPath = packagePath('roles/initrd/provision_initrd/files/lib');
 

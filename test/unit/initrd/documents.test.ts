@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { packagePath } from '../../../src/package.js';
+import { packagePath } from '../../../src/core/package.js';
 import { libraryPath } from './boot-script.js';
 
 async function readTable(name: string): Promise<string[][]> {

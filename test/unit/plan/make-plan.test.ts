@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { OnibErrors } from '../../../src/errors.js';
-import { formatPlan } from '../../../src/plan/format.js';
+import { OnibErrors } from '../../../src/core/errors.js';
+import { formatPlan } from '../../../src/plan/describe.js';
 import { makePlan } from '../../../src/plan/make-plan.js';
 import type { Facts, Plan } from '../../../src/plan/plan.js';
 import { askedDigest, requestDigest } from '../../../src/plan/packages.js';
 import type { Config, ImageConfig } from '../../../src/project/config.js';
-import type { ImageLock, LockedPackage, PackageLock } from '../../../src/project/package-lock.js';
-import type { Artifact } from '../../../src/store/manifest.js';
+import type { ImageLock, LockedPackage, PackageLock } from '../../../src/lock/model.js';
+import type { Artifact } from '../../../src/contract/release-manifest.js';
 import {
   built,
   config,

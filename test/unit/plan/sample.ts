@@ -3,13 +3,13 @@ import { inputDigest } from '../../../src/plan/inputs.js';
 import type { AptSources, Facts, Plan } from '../../../src/plan/plan.js';
 import { sourcesKey } from '../../../src/plan/sources-key.js';
 import type { Config, ImageConfig, ImageKind, Settings } from '../../../src/project/config.js';
-import type { LockedPackage, PackageLock } from '../../../src/project/package-lock.js';
+import type { LockedPackage, PackageLock } from '../../../src/lock/model.js';
+import type { Digest } from '../../../src/core/digest.js';
 import type {
   Artifact,
   ArtifactFormat,
   ArtifactKind,
-  Digest,
-} from '../../../src/store/manifest.js';
+} from '../../../src/contract/release-manifest.js';
 
 export const SETTINGS: Settings = {
   suite: 'trixie',

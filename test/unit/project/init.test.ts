@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { initProject, newImage } from '../../../src/project/init.js';
+import { initProject, newImage } from '../../../src/project/scaffold/scaffold.js';
 
 let directory: string;
 

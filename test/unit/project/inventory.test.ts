@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { formatPlace, type OnibError } from '../../../src/errors.js';
-import { inventoryProblem, parseInventory } from '../../../src/project/inventory.js';
+import { formatPlace, type OnibError } from '../../../src/core/errors.js';
+import { inventoryProblem, parseInventory } from '../../../src/project/inventory/inventory.js';
 import { inventoryJson, inOneLine } from './temp-project.js';
 
 function parse(json: string) {

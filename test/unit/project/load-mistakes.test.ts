@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { OnibErrors } from '../../../src/errors.js';
+import { OnibErrors } from '../../../src/core/errors.js';
 import { loadProject } from '../../../src/project/load.js';
 import { inventoryJson, problemsOf, SMALL, TOOLS, withProject } from './temp-project.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { settingKeys } from '../../../src/project/keys.js';
+import { settingKeys } from '../../../src/project/keys/keys.js';
 
 const { hygieneAllow, sizeBudget } = settingKeys;
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { packagePath } from '../../../src/package.js';
-import { knownKeys, namesOf } from '../../../src/project/keys.js';
-import { configurationReference } from '../../../src/project/reference.js';
+import { packagePath } from '../../../src/core/package.js';
+import { knownKeys, namesOf } from '../../../src/project/keys/keys.js';
+import { configurationReference } from '../../../src/project/keys/reference.js';
 
 const FILE = packagePath('docs', 'reference', 'configuration.md');
 

@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { formatPlace, OnibErrors, type OnibError } from '../../../src/errors.js';
+import { formatPlace, OnibErrors, type OnibError } from '../../../src/core/errors.js';
 import type { Config } from '../../../src/project/config.js';
 import { loadProject } from '../../../src/project/load.js';
 

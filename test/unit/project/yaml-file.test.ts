@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { formatPlace, type OnibError } from '../../../src/errors.js';
-import { parseYamlFile, type YamlDialect } from '../../../src/project/yaml-file.js';
+import { formatPlace, type OnibError } from '../../../src/core/errors.js';
+import { parseYamlFile, type YamlDialect } from '../../../src/project/yaml/yaml-file.js';
 
 function parse(content: string, dialect: YamlDialect = 'ansible') {
   const problems: OnibError[] = [];

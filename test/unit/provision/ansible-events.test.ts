@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { describeFailure, parseAnsibleEvent } from '../../../src/provision/ansible-events.js';
+import { describeFailure, parseAnsibleEvent } from '../../../src/provision/ansible/events.js';
 
 describe('parseAnsibleEvent()', () => {
   test('reads an event line', () => {

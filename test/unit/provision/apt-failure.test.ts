@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { explainAptFailure, lacksPackage } from '../../../src/provision/apt-failure.js';
+import { explainAptFailure, lacksPackage } from '../../../src/provision/apt/apt-failure.js';
 
 describe('explainAptFailure()', () => {
   test.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { automaticPackages } from '../../../src/provision/automatic-packages.js';
+import { automaticPackages } from '../../../src/provision/bootstrap/automatic-packages.js';
 
 const installed = (name: string, more: string): string =>
   `Package: ${name}\nStatus: install ok installed\nVersion: 1\n${more}\n\n`;

@@ -7,7 +7,7 @@ import {
   installedPackages,
   packageOfDeb,
   paragraphsOf,
-} from '../../../src/provision/package-index.js';
+} from '../../../src/provision/apt/package-index.js';
 
 const INDEX = `Package: zstd
 Version: 1.5.7+dfsg-1

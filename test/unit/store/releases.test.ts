@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:f
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { markUsed } from '../../../src/host/used-files.js';
-import { unusedFiles } from '../../../src/store/cache.js';
+import { unusedFiles } from '../../../src/host/host-cache.js';
 import { collectGarbage, reasonsToKeep } from '../../../src/store/gc.js';
 import { keepInputTexts } from '../../../src/store/input-texts.js';
 import { listReleases, rollBack, setPin } from '../../../src/store/releases.js';

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Artifact, ReleaseManifest } from '../../../src/store/manifest.js';
+import type { Artifact, ReleaseManifest } from '../../../src/contract/release-manifest.js';
 import { Store } from '../../../src/store/store.js';
 
 let directory: string;

@@ -1,7 +1,7 @@
 import { access, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Artifact } from '../../../src/store/manifest.js';
+import type { Artifact } from '../../../src/contract/release-manifest.js';
 import { Store } from '../../../src/store/store.js';
 import {
   forgetUnreleased,

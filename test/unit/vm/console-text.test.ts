@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ConsoleLines, ConsoleScanner, TerminalFilter } from '../../../src/vm/console-text.js';
+import {
+  ConsoleLines,
+  ConsoleScanner,
+  TerminalFilter,
+} from '../../../src/vm/console/console-text.js';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'utf8');
 const shown = (...chunks: string[]): string => {

@@ -4,7 +4,7 @@ import {
   qemuArguments,
   type Firmware,
   type Hardware,
-} from '../../../src/vm/hardware.js';
+} from '../../../src/vm/machine/hardware.js';
 
 const hardware: Hardware = {
   firmware: 'bios',

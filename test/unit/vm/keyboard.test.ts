@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readKeys } from '../../../src/cli/boot-keyboard.js';
+import { readKeys } from '../../../src/cli/show/boot-keyboard.js';
 
 const read = (text: string, inShell: boolean): [string, boolean] => {
   const { type, end } = readKeys(Buffer.from(text), inShell);

@@ -4,7 +4,7 @@ import {
   localServerBatch,
   NETWORK,
   networkBatch,
-} from '../../../src/vm/network.js';
+} from '../../../src/vm/network/network.js';
 
 describe('the node network', () => {
   it('networkBatch() joins TAP device and local server to the bridge of the boot server', () => {

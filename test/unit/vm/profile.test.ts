@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { BootProfile, ReleaseManifest } from '../../../src/store/manifest.js';
+import type { BootProfile, ReleaseManifest } from '../../../src/contract/release-manifest.js';
 import { chooseProfile } from '../../../src/vm/profile.js';
 
 const profile = (name: string): BootProfile => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stopReason } from '../../../src/vm/qmp.js';
+import { stopReason } from '../../../src/vm/machine/qmp.js';
 
 /** Lines as QEMU 7.2 writes them. */
 const shutdown = (reason: string): string =>

@@ -6,7 +6,7 @@ import {
   isReady,
   parseAnswer,
   RootShell,
-} from '../../../src/vm/root-shell.js';
+} from '../../../src/vm/console/root-shell.js';
 
 describe('parseAnswer()', () => {
   it('parseAnswer() waits for the whole answer', () => {

@@ -1,7 +1,7 @@
 /** Streams that keep what is written, with or without a terminal behind them. */
 import { Writable } from 'node:stream';
-import { Context } from '../../../../src/cli/context.js';
-import type { Streams, TerminalStream } from '../../../../src/cli/output.js';
+import { Context } from '../../../../src/cli/options/context.js';
+import type { Streams, TerminalStream } from '../../../../src/cli/show/output.js';
 
 class Capture extends Writable implements TerminalStream {
   readonly isTTY: boolean;

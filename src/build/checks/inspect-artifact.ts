@@ -1,0 +1,76 @@
+/** Looks into a finished artifact before it goes into the store: is it clean, and what is in it? */
+import path from 'node:path';
+import {
+  archiveFormat,
+  withContents,
+  type ArtifactContents,
+} from '../../archive/contents/index.js';
+import { addedPackages, packageList } from '../../archive/contents/package-list.js';
+import { OnibErrors } from '../../core/errors.js';
+import { LOCKED_IN_TREE } from '../../provision/tree/provided.js';
+import { TOOLBOX_IN_TREE } from '../../provision/tree/python-toolbox.js';
+import type { Artifact, PackageInfo } from '../../contract/release-manifest.js';
+import { findUnclean, hostTraces, hygieneErrors } from './hygiene.js';
+import { PackageOrigins } from '../record/package-origins.js';
+import type { CellContext } from '../step/cell-context.js';
+import { madeBy, type ProvisionedTree } from '../record/made-by.js';
+import type { Workshop } from '../step/workshop.js';
+
+type Described = Pick<Artifact, 'fileName'>;
+
+export interface Provenance {
+  /** The tree that was packed. */
+  readonly packed?: ProvisionedTree;
+  /** Tree with the packages that the files are from, where the artifact holds no such list itself. */
+  readonly origin?: string;
+  /** Of an overlay: its base image, whose packages do not count. */
+  readonly base?: Artifact;
+}
+
+/**
+ * @returns the packages in it
+ * @throws {OnibErrors} `HYGIENE` for all that no image may hold
+ */
+export async function inspectArtifact(
+  file: string,
+  described: Described,
+  workshop: Pick<Workshop, 'step' | 'context'>,
+  { packed, origin, base }: Provenance,
+): Promise<readonly PackageInfo[]> {
+  const origins = origin === undefined ? undefined : await PackageOrigins.read(origin);
+  if ((await archiveFormat(file)) === undefined) {
+    return origin === undefined ? [] : (origins?.ofPath(path.relative(origin, file)) ?? []);
+  }
+  return await withContents(file, async (contents) => {
+    await refuseUnclean(contents, described, workshop, packed);
+    if (origins !== undefined) return await origins.ofContents(contents);
+    const packages = await packageList(contents);
+    if (base === undefined || packages.length === 0) return packages;
+    const image = workshop.context.store.objectPath(base.digest);
+    return addedPackages(packages, base.packages ?? (await withContents(image, packageList)));
+  });
+}
+
+async function refuseUnclean(
+  contents: ArtifactContents,
+  { fileName }: Described,
+  { step, context }: { readonly step: Workshop['step']; readonly context: CellContext },
+  packed: ProvisionedTree | undefined,
+): Promise<void> {
+  if (step.kind === 'loaders') return;
+  const host = {
+    name: context.hostName,
+    project: context.project,
+    places: [context.cell, TOOLBOX_IN_TREE, LOCKED_IN_TREE],
+  };
+  const traces = hostTraces(host, step.sources);
+  const findings = await findUnclean(contents, traces, step.image.settings.hygieneAllow);
+  if (findings.length === 0) return;
+  const told = await Promise.all(
+    findings.map(async (finding) => {
+      const task = packed === undefined ? undefined : await madeBy(finding.path, packed);
+      return task === undefined ? finding : { ...finding, task };
+    }),
+  );
+  throw new OnibErrors(hygieneErrors(told, { fileName, varsFile: step.image.file }));
+}

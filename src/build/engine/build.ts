@@ -1,0 +1,199 @@
+/**
+ * Build a project: lock its store, plan against what is there, run the plan's steps in a cell, and
+ * commit what came out as a release.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { startCell } from '../../host/cell.js';
+import { prepareToRun } from '../../host/run.js';
+import { version } from '../../core/package.js';
+import { makePlan, type Wanted } from '../../plan/make-plan.js';
+import type { Facts, Plan } from '../../plan/plan.js';
+import { resolveProfiles } from '../../plan/release-profiles.js';
+import type { Config } from '../../project/config.js';
+import { gatherFacts } from '../../facts/facts.js';
+import { writeLock } from '../../lock/file.js';
+import { CACHE_DIRECTORY } from '../../host/host-cache.js';
+import type { Artifact, ReleaseManifest } from '../../contract/release-manifest.js';
+import { Store } from '../../store/store.js';
+import { forgetUnreleased } from '../../store/unreleased.js';
+import type { BuildEvent, CellEvent } from '../record/events.js';
+import { explainFullStore } from '../checks/full-disk.js';
+import { Journal } from '../record/journal.js';
+import { knownArtifacts, StepRecord } from '../record/known-artifacts.js';
+import { LockBook } from '../record/lock-book.js';
+import { findNewerPackages } from './newer-packages.js';
+import { requireRoom } from '../checks/room.js';
+import type { StepsRequest } from './run-steps.js';
+import { FailedTrees, type OnFailedTree } from './shell-on-error.js';
+import { checkBudgets } from '../checks/size-budget.js';
+
+export interface BuildOptions {
+  readonly signal: AbortSignal;
+  /** How many steps may run at a time; default: one per processor. */
+  readonly jobs?: number;
+  readonly onEvent: (event: BuildEvent) => void;
+  /** A tree in which a step failed stays as it was until this resolves; absent: failures unwind at once. */
+  readonly onFailedTree?: OnFailedTree;
+}
+
+export interface BuildResult {
+  readonly plan: Plan;
+  /** What was built now; empty when all was up to date. */
+  readonly built: readonly Artifact[];
+  /** The release that is current afterwards; undefined when there is nothing to release. */
+  readonly release?: ReleaseManifest;
+}
+
+/** What `buildProject` would do now; needs no root and changes nothing. */
+export async function planProject(config: Config, wanted: Wanted): Promise<Plan> {
+  const store = new Store(config.settings.artifactPath);
+  return makePlan(config, await factsFor(config, store, await store.current(), wanted), wanted);
+}
+
+async function factsFor(
+  config: Config,
+  store: Store,
+  current: ReleaseManifest | undefined,
+  wanted: Wanted,
+): Promise<Facts> {
+  const [gathered, known] = await Promise.all([
+    gatherFacts(config, current),
+    knownArtifacts(store, current?.id),
+  ]);
+  const facts = { ...gathered, known };
+  if (wanted.refresh !== true) return facts;
+  return { ...facts, newer: await findNewerPackages(config, facts, CACHE_DIRECTORY) };
+}
+
+export async function buildProject(
+  config: Config,
+  wanted: Wanted,
+  options: BuildOptions,
+): Promise<BuildResult> {
+  const store = new Store(config.settings.artifactPath);
+  try {
+    return await buildInStore(config, wanted, store, options);
+  } catch (error) {
+    throw await explainFullStore(error, store.directory);
+  }
+}
+
+async function buildInStore(
+  config: Config,
+  wanted: Wanted,
+  store: Store,
+  options: BuildOptions,
+): Promise<BuildResult> {
+  await using _lock = await store.lock('onib build');
+  const current = await store.current();
+  const facts = await factsFor(config, store, current, wanted);
+  const plan = makePlan(config, facts, wanted);
+  const book = new LockBook(plan, facts.lock);
+  const built = await buildSteps(plan, current?.artifacts ?? [], book, store, options).finally(() =>
+    // Also when a later step fails: what ended is recorded.
+    plan.steps.length === 0 ? undefined : writeLock(plan.root, book.lock),
+  );
+  await checkBudgets(config, [...plan.keep, ...built], current?.artifacts ?? [], store);
+  const release = await commitRelease(plan, built, current, store, options);
+  return { plan, built, ...(release === undefined ? {} : { release }) };
+}
+
+/**
+ * Runs a plan's steps in a cell; their artifacts are in the store afterwards, in no release.
+ *
+ * @param previous artifacts of `store` whose unchanged blocks are copied
+ * @param book learns which packages were used
+ */
+export async function buildSteps(
+  plan: Plan,
+  previous: readonly Artifact[],
+  book: LockBook,
+  store: Store,
+  options: BuildOptions,
+): Promise<Artifact[]> {
+  if (plan.steps.length === 0) return [];
+  await requireRoom(plan, store, options.jobs);
+  const logDirectory = await store.newLogDirectory(timeStamp(new Date()));
+  const journal = new Journal(path.join(logDirectory, 'events.jsonl'));
+  const record = await StepRecord.begin(store, plan);
+  await writeFile(path.join(logDirectory, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
+  await mkdir(CACHE_DIRECTORY, { recursive: true });
+  const { onFailedTree } = options;
+  const failed = onFailedTree === undefined ? undefined : new FailedTrees(onFailedTree);
+  const tell = (event: BuildEvent): void => {
+    options.onEvent(event);
+    if (event.type === 'failed') failed?.show(event, cell);
+    if (event.type === 'step-end') record.add(event);
+    if (event.type !== 'progress') journal.add(event);
+  };
+  tell({ type: 'build-start', steps: plan.steps.map((step) => step.title), logDirectory });
+  const cell = startCell<StepsRequest, CellEvent, Artifact[]>({
+    entry: 'src/build/engine/build-main.js',
+    request: {
+      plan,
+      previous,
+      ...{ logDirectory, cache: CACHE_DIRECTORY },
+      ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
+      shellOnError: failed !== undefined,
+    },
+    namespaces: ['mount', 'pid', 'uts'],
+    onEvent: (event) => {
+      tell(book.take(event));
+    },
+    signal: options.signal,
+  });
+  // Writing files as a whole starts a program (host/whole-file.ts).
+  prepareToRun();
+  const artifacts = await cell.result.finally(async () => {
+    await Promise.all([journal.settled(), record.settled()]);
+  });
+  journal.throwIfIncomplete();
+  return artifacts;
+}
+
+/** Writes a release when it differs from the current one. */
+async function commitRelease(
+  plan: Plan,
+  built: readonly Artifact[],
+  current: ReleaseManifest | undefined,
+  store: Store,
+  options: BuildOptions,
+): Promise<ReleaseManifest | undefined> {
+  const artifacts = [...plan.keep, ...built].sort((a, b) => (a.fileName < b.fileName ? -1 : 1));
+  const { profiles, incomplete } = resolveProfiles(plan.profiles, artifacts);
+  const content = {
+    artifacts,
+    profiles,
+    ...(plan.defaultProfile === undefined ? {} : { defaultProfile: plan.defaultProfile }),
+  };
+  if (artifacts.length === 0 || (current !== undefined && sameContent(current, content))) {
+    return current;
+  }
+  const now = new Date();
+  const manifest: ReleaseManifest = {
+    schema: 'onib.release/1',
+    id: `${timeStamp(now)}-${randomBytes(2).toString('hex')}`,
+    created: now.toISOString(),
+    onib: version,
+    ...content,
+  };
+  const directory = await store.commit(manifest);
+  await forgetUnreleased(store, artifacts);
+  options.onEvent({ type: 'release', id: manifest.id, directory, artifacts, incomplete });
+  return manifest;
+}
+
+type Content = Pick<ReleaseManifest, 'artifacts' | 'profiles' | 'defaultProfile'>;
+
+function sameContent(a: Content, b: Content): boolean {
+  const pick = ({ artifacts, profiles, defaultProfile }: Content): string =>
+    JSON.stringify([artifacts, profiles, defaultProfile]);
+  return pick(a) === pick(b);
+}
+
+/** `20261120T140501Z`. */
+function timeStamp(date: Date): string {
+  return date.toISOString().replaceAll(/[-:]|\.\d+/g, '');
+}

@@ -1,0 +1,199 @@
+/** Runs the steps of a plan inside a build cell: several at a time, each when what it needs is there. */
+import { availableParallelism } from 'node:os';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { Limiter } from '../../core/limiter.js';
+import { OnibError, OnibErrors } from '../../core/errors.js';
+import { withLog } from '../../host/failure-report.js';
+import { Mounts } from '../../host/mounts.js';
+import { Once } from '../../core/once.js';
+import { bytesOnDisk, removeTree } from '../../host/trees.js';
+import type { OverlayStep, Plan, PlanStep } from '../../plan/plan.js';
+import type { Artifact } from '../../contract/release-manifest.js';
+import { Store } from '../../store/store.js';
+import { buildBaseImage } from '../recipes/base-image.js';
+import { buildBootLoaders } from '../recipes/boot-loaders.js';
+import type { CellContext, SharedContext } from '../step/cell-context.js';
+import type { CellEvent } from '../record/events.js';
+import { forgetHost } from './forget-host.js';
+import type { Hold } from '../step/held-tree.js';
+import { buildKernelSet } from '../recipes/kernel-set.js';
+import { keepDownloads } from './keep-downloads.js';
+import { buildOverlay } from '../recipes/overlay.js';
+import { Workshop } from '../step/workshop.js';
+import { explainFullDisk } from '../checks/full-disk.js';
+
+export interface StepsRequest {
+  readonly plan: Plan;
+  /** Artifacts of the release that is current; packing again copies what did not change. */
+  readonly previous: readonly Artifact[];
+  /** Absolute path; each step gets a directory in it. */
+  readonly logDirectory: string;
+  /** Absolute path of what is kept between builds and projects. */
+  readonly cache: string;
+  /** How many steps may run at a time; default: one per processor. */
+  readonly jobs?: number;
+  /** A step that fails holds its tree until the builder releases it. */
+  readonly shellOnError: boolean;
+}
+
+/** @returns All artifacts, in the order of the steps. */
+export async function runSteps(
+  request: StepsRequest,
+  emit: (event: CellEvent) => void,
+  signal: AbortSignal,
+  hold?: Hold,
+): Promise<Artifact[]> {
+  const hostName = await forgetHost();
+  const { plan, cache, previous } = request;
+  const store = new Store(plan.store);
+  await using mounts = new Mounts(store.cellDirectory);
+  const cell = await mounts.tmpfs(store.cellDirectory, `mode=0700,size=${plan.buildRootSize}`);
+  // What programs of a killed build leave here goes with the cell.
+  process.env.TMPDIR = path.join(cell, 'tmp');
+  await mkdir(process.env.TMPDIR, { mode: 0o1777 });
+  await mkdir(path.join(cache, 'archives', 'partial'), { recursive: true });
+  const context: SharedContext = {
+    ...{ project: plan.root, store, cell, cache, previous, signal, emit, hold, mounts, hostName },
+    shared: { lists: new Once(), toolboxes: new Once(), bases: new Once() },
+  };
+  return await schedule(plan.steps, request.jobs ?? availableParallelism(), async (step, base) => {
+    const number = plan.steps.indexOf(step) + 1;
+    return await runStep(step, number, base, context, request.logDirectory);
+  });
+}
+
+type RunStep = (step: PlanStep, base: Artifact | undefined) => Promise<Artifact[]>;
+
+/**
+ * Runs steps in their order, at most `jobs` at a time. After a failure no step begins any more;
+ * those that run are not disturbed.
+ *
+ * @throws what the steps that failed threw, in their order, when all have ended.
+ */
+async function schedule(
+  steps: readonly PlanStep[],
+  jobs: number,
+  runStep: RunStep,
+): Promise<Artifact[]> {
+  const limiter = new Limiter(jobs);
+  const failures = new Map<PlanStep, unknown>();
+  const running = new Map<PlanStep, Promise<Artifact[]>>();
+  for (const step of steps) {
+    const base = step.kind === 'overlay' ? baseStepOf(step, running) : undefined;
+    const task = async (): Promise<Artifact[]> => {
+      const [below] = (await base) ?? [];
+      return await limiter.run(async () => {
+        if (failures.size > 0) return [];
+        try {
+          return await runStep(step, below);
+        } catch (error) {
+          // Known before the limiter lets the next one begin.
+          failures.set(step, error);
+          return [];
+        }
+      });
+    };
+    running.set(step, task());
+  }
+  const artifacts = (await Promise.all(running.values())).flat();
+  const errors = steps.filter((step) => failures.has(step)).map((step) => failures.get(step));
+  if (errors.length > 0) throw allOf(errors);
+  return artifacts;
+}
+
+/** One error that tells all; what is no error for users comes first and alone. */
+function allOf(errors: readonly unknown[]): unknown {
+  const problems = errors.flatMap((error) => {
+    if (error instanceof OnibErrors) return error.problems;
+    return error instanceof OnibError ? [error] : [];
+  });
+  const other = errors.find(
+    (error) => !(error instanceof OnibError || error instanceof OnibErrors),
+  );
+  return errors.length === 1 ? errors[0] : (other ?? new OnibErrors(problems));
+}
+
+function baseStepOf(
+  step: OverlayStep,
+  running: ReadonlyMap<PlanStep, Promise<Artifact[]>>,
+): Promise<Artifact[]> | undefined {
+  if ('artifact' in step.base) return Promise.resolve([step.base.artifact]);
+  const { planned } = step.base;
+  for (const [other, artifacts] of running) {
+    if (other.kind === 'base' && other.image.name === planned) return artifacts;
+  }
+  return undefined;
+}
+
+async function runStep(
+  step: PlanStep,
+  number: number,
+  base: Artifact | undefined,
+  shared: SharedContext,
+  logDirectory: string,
+): Promise<Artifact[]> {
+  const log = path.join(logDirectory, step.title.replaceAll(/[^A-Za-z0-9._-]+/g, '-'));
+  const started = Date.now();
+  shared.emit({ type: 'step-start', step: step.title, log });
+  const workspace = path.join(shared.cell, `step-${String(number)}`);
+  try {
+    await mkdir(log, { recursive: true });
+    await mkdir(workspace);
+    const artifacts = await inWorkspace(step, { ...shared, workspace, number }, base, log);
+    const treeBytes = await bytesOnDisk(workspace);
+    await removeTree(workspace);
+    const seconds = (Date.now() - started) / 1000;
+    shared.emit({ type: 'step-end', step: step.title, seconds, treeBytes, artifacts });
+    return artifacts;
+  } catch (error) {
+    throw withLog(await explainFullDisk(error, step, shared), path.join(log, 'build.log'));
+  }
+}
+
+/** Mounts the archives of packages for one step, and keeps what it downloaded. */
+async function inWorkspace(
+  step: PlanStep,
+  context: Omit<CellContext, 'archives'>,
+  base: Artifact | undefined,
+  log: string,
+): Promise<Artifact[]> {
+  const cache = path.join(context.cache, 'archives');
+  const [downloads, work, archives] = ['downloads', 'downloads-work', 'archives'].map((name) =>
+    path.join(context.workspace, name),
+  ) as [string, string, string];
+  for (const directory of [downloads, work, archives]) await mkdir(directory);
+  await using mounts = new Mounts(context.workspace);
+  await mounts.overlay({ lower: [cache], upper: downloads, work, target: archives });
+  await using workshop = new Workshop({ ...context, archives }, step, log);
+  await using _downloads = {
+    [Symbol.asyncDispose]: async () => keepDownloads(downloads, cache, workshop.packages),
+  };
+  await workshop.packages.prepare();
+  return await runRecipe(step, base, workshop);
+}
+
+async function runRecipe(
+  step: PlanStep,
+  base: Artifact | undefined,
+  workshop: Workshop,
+): Promise<Artifact[]> {
+  switch (step.kind) {
+    case 'base':
+      return await buildBaseImage(step, workshop);
+    case 'kernel-set':
+      return await buildKernelSet(step, workshop);
+    case 'overlay':
+      return await buildOverlay(step, base ?? missingBase(step), workshop);
+    case 'loaders':
+      return await buildBootLoaders(step, workshop);
+  }
+}
+
+function missingBase(step: OverlayStep): never {
+  throw new OnibError(
+    'BASE_MISSING',
+    `Cannot build overlay "${step.image.name}": its base image was not built`,
+    { hint: 'onib build base', where: { file: step.image.file } },
+  );
+}

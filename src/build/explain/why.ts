@@ -1,0 +1,168 @@
+/**
+ * Why an artifact is not what its previous build was, and what would change it now: the inputs that
+ * differ, with the lines of those whose texts the store has kept.
+ */
+import { didYouMean } from '../../core/did-you-mean.js';
+import { EXIT, OnibError } from '../../core/errors.js';
+import type { Plan, PlanStep } from '../../plan/plan.js';
+import { BASE_INPUT, inputReasons } from '../../plan/reasons.js';
+import { inputContent } from '../../facts/roles/input-content.js';
+import { inputText } from '../../store/input-texts.js';
+import type { Artifact } from '../../contract/release-manifest.js';
+import { listReleases, type ReleaseState } from '../../store/releases.js';
+import type { Store } from '../../store/store.js';
+import { changedLines, linesInWords, type LineChange } from './line-changes.js';
+
+type Inputs = Readonly<Record<string, string>>;
+
+export interface InputChange {
+  /** As the manifest names it. */
+  readonly input: string;
+  /** One line for a person: `roles/x/tasks/main.yml changed: lines 12–14`. */
+  readonly text: string;
+  readonly before?: string;
+  readonly after?: string;
+  /** Where both texts are known. */
+  readonly lines?: readonly LineChange[];
+}
+
+export interface Explanation {
+  readonly artifact: Artifact;
+  readonly release: string;
+  /** The newest earlier release in which it was another one. */
+  readonly before?: { readonly release: string; readonly artifact: Artifact };
+  /** From `before` to what it is now. */
+  readonly changes: readonly InputChange[];
+  /** What a build would make of it now; empty: it is up to date. */
+  readonly outOfDate: readonly string[];
+  readonly pending: readonly InputChange[];
+}
+
+/**
+ * @param word An artifact's file name, name or kind.
+ * @throws {OnibError} `ARTIFACT_UNKNOWN`, `NO_CURRENT_RELEASE` (exit 2)
+ */
+export async function explainArtifact(
+  word: string,
+  store: Store,
+  plan: Plan,
+): Promise<Explanation> {
+  const releases = await listReleases(store);
+  const place = releases.findIndex(({ current }) => current);
+  const current = releases[place]?.manifest;
+  if (current === undefined) throw noRelease(word);
+  const artifact = find(current.artifacts, word);
+  if (artifact === undefined) throw unknown(word, current.artifacts);
+  const before = previousBuild(artifact, releases.slice(place + 1));
+  const step = plan.steps.find((one) => makes(one, artifact));
+  const keptText = async (_: string, digest: string): Promise<string | undefined> =>
+    await inputText(store, digest);
+  const textNow = async (name: string, digest: string): Promise<string | undefined> =>
+    (await inputContent(plan.root, name, digest))?.toString('utf8');
+  return {
+    artifact,
+    release: current.id,
+    ...(before === undefined ? {} : { before }),
+    changes:
+      before === undefined
+        ? []
+        : await changesBetween(before.artifact.inputs, artifact.inputs, keptText, keptText),
+    outOfDate: step?.reasons ?? [],
+    pending:
+      step === undefined
+        ? []
+        : await changesBetween(withoutBase(artifact.inputs), step.inputs, keptText, textNow),
+  };
+}
+
+/** A kernel set's three are made of the same: any of them answers for all. */
+function find(artifacts: readonly Artifact[], word: string): Artifact | undefined {
+  const name = word.replace(/^(?:.*\/)?vars\//, '').replace(/\.ya?ml$/, '');
+  return (
+    artifacts.find(({ fileName }) => fileName === word) ??
+    artifacts.find((artifact) => artifact.name === name) ??
+    artifacts.find(({ kind }) => kind === word)
+  );
+}
+
+function previousBuild(
+  { kind, name, digest, inputDigest }: Artifact,
+  earlier: readonly ReleaseState[],
+): Explanation['before'] {
+  for (const { id, manifest } of earlier) {
+    const artifact = manifest?.artifacts.find((one) => one.kind === kind && one.name === name);
+    if (artifact === undefined) continue;
+    if (artifact.digest !== digest || artifact.inputDigest !== inputDigest) {
+      return { release: id, artifact };
+    }
+  }
+  return undefined;
+}
+
+function makes(step: PlanStep, { kind, name }: Artifact): boolean {
+  if (step.kind === 'loaders') return kind === 'loader';
+  if (step.image.name !== name) return false;
+  return step.kind === 'kernel-set'
+    ? ['kernel', 'initrd', 'modules'].includes(kind)
+    : step.kind === kind;
+}
+
+type ReadText = (name: string, digest: string) => Promise<string | undefined>;
+
+async function changesBetween(
+  before: Inputs,
+  after: Inputs,
+  textBefore: ReadText,
+  textAfter: ReadText,
+): Promise<InputChange[]> {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
+  const changes: InputChange[] = [];
+  for (const input of names) {
+    const [old, made] = [before[input], after[input]];
+    if (old === made) continue;
+    const [words = 'its base image changed'] = inputReasons(
+      old === undefined ? {} : { [input]: old },
+      made === undefined ? {} : { [input]: made },
+    );
+    const lines =
+      old === undefined || made === undefined
+        ? []
+        : linesBetween(await textBefore(input, old), await textAfter(input, made));
+    changes.push({
+      input,
+      text: lines.length === 0 ? words : `${words}: ${linesInWords(lines)}`,
+      ...(old === undefined ? {} : { before: old }),
+      ...(made === undefined ? {} : { after: made }),
+      ...(lines.length === 0 ? {} : { lines }),
+    });
+  }
+  return changes;
+}
+
+function linesBetween(before: string | undefined, after: string | undefined): LineChange[] {
+  return before === undefined || after === undefined ? [] : changedLines(before, after);
+}
+
+/** A plan's inputs leave the base out: it may be built in the same plan. */
+function withoutBase(inputs: Inputs): Inputs {
+  return Object.fromEntries(Object.entries(inputs).filter(([name]) => name !== BASE_INPUT));
+}
+
+function noRelease(word: string): OnibError {
+  return new OnibError('NO_CURRENT_RELEASE', `Cannot explain "${word}": there is no release yet`, {
+    hint: 'onib plan says what would be built and why',
+    exitCode: EXIT.usage,
+  });
+}
+
+function unknown(word: string, artifacts: readonly Artifact[]): OnibError {
+  const names = [...new Set(artifacts.flatMap(({ name, fileName }) => [name, fileName]))];
+  return new OnibError(
+    'ARTIFACT_UNKNOWN',
+    `Cannot explain "${word}": the current release has no such artifact`,
+    {
+      ...{ exitCode: EXIT.usage, details: artifacts.map(({ fileName }) => fileName) },
+      hint: didYouMean(word, names) ?? 'onib plan says what would be built and why',
+    },
+  );
+}

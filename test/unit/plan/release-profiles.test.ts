@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest';
+import { makePlan } from '../../../src/plan/make-plan.js';
+import { resolveProfiles } from '../../../src/plan/release-profiles.js';
+import type { ProfileConfig } from '../../../src/project/config.js';
+import { built, config, digest, facts } from './sample.js';
+
+const TOOLS: ProfileConfig = {
+  name: 'tools',
+  base: 'base',
+  kernel: 'kernel',
+  overlays: ['discovery', 'tools'],
+  arguments: ['quiet'],
+  nodes: ['52:54:00:12:34:56'],
+};
+const ARTIFACTS = built(makePlan(config(), facts(), {}));
+
+describe('resolveProfiles()', () => {
+  test('resolveProfiles() names the files of a profile, overlays in their order', () => {
+    expect(resolveProfiles([TOOLS], ARTIFACTS, 'tools')).toEqual({
+      profiles: [
+        {
+          name: 'tools',
+          kernel: 'kernel-6.12-kernel',
+          initrd: 'initrd-6.12-kernel',
+          modules: 'modules-6.12-kernel',
+          base: 'base.trixie.squashfs',
+          overlays: ['discovery.overlay.cpio.gz', 'tools.overlay.cpio.gz'],
+          arguments: ['quiet'],
+          nodes: ['52:54:00:12:34:56'],
+        },
+      ],
+      incomplete: [],
+      defaultProfile: 'tools',
+    });
+  });
+
+  test.each<
+    [string, Partial<ProfileConfig>, (artifact: (typeof ARTIFACTS)[number]) => boolean, string]
+  >([
+    ['overlay', {}, ({ name }) => name !== 'tools', 'overlay "tools" is not built'],
+    ['base', {}, ({ kind }) => kind !== 'base', 'base image "base" is not built'],
+    [
+      'part of the kernel set',
+      {},
+      ({ kind }) => kind !== 'modules',
+      'kernel set "kernel" is not built',
+    ],
+  ])('resolveProfiles() leaves a profile out for lack of its %s', (_what, change, keep, reason) => {
+    const result = resolveProfiles([{ ...TOOLS, ...change }], ARTIFACTS.filter(keep), 'tools');
+    expect(result).toEqual({ profiles: [], incomplete: [{ profile: 'tools', reason }] });
+  });
+
+  test('resolveProfiles() leaves out what a project has no image for', () => {
+    const { kernel, ...noKernel } = TOOLS;
+    const { base, ...noBase } = TOOLS;
+    expect([kernel, base]).toEqual(['kernel', 'base']);
+    expect(
+      resolveProfiles([noKernel, noBase], ARTIFACTS).incomplete.map(({ reason }) => reason),
+    ).toEqual(['the project has no kernel set', 'the project has no base image']);
+  });
+
+  test('resolveProfiles() never puts an overlay over a base that it was not made for', () => {
+    const others = ARTIFACTS.map((artifact) =>
+      artifact.name === 'tools' ? { ...artifact, baseDigest: digest('other') } : artifact,
+    );
+    expect(resolveProfiles([TOOLS], others).incomplete).toEqual([
+      { profile: 'tools', reason: 'overlay "tools" is made over another base' },
+    ]);
+  });
+});
