@@ -226,7 +226,7 @@ describe('packSquashfs()', () => {
     await run(['mkdir', merged]);
     const mount = `mount -t overlay overlay -o 'lowerdir=${lower},upperdir=${upper},workdir=${scratch}' '${merged}'`;
     const pack = [
-      `import { packSquashfs, withSquashfs } from '${new URL('../../../dist/src/archive/squashfs/index.js', import.meta.url).href}';`,
+      `import { packSquashfs } from '${new URL('../../../dist/src/archive/pack/pack-squashfs.js', import.meta.url).href}';`,
       `await packSquashfs('${merged}', '${merged}.squashfs', { compressor: 'zstd', blockSize: ${String(BLOCK)} });`,
     ].join('\n');
     const change =
