@@ -27,7 +27,7 @@ export interface ImageLock {
   readonly suite?: string;
   /** Debian architecture of the image. */
   readonly architecture?: string;
-  /** Digest of what decides which packages are asked for (plan/packages.ts). While it is the same, apt sees no others. */
+  /** Digest of what decides which packages are asked for (plan/inputs/package-inputs.ts). While it is the same, apt sees no others. */
   readonly request: Digest;
   /** Sorted by name, then architecture. */
   readonly packages: readonly LockedPackage[];

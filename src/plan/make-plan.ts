@@ -4,21 +4,20 @@ import type { ImageLock } from '../lock/model.js';
 import type { Digest } from '../core/digest.js';
 import type { Artifact, ArtifactKind } from '../contract/release-manifest.js';
 import { deepFreeze } from '../core/freeze.js';
-import { imageInputs, inputDigest, levelInputs, loaderInputs, usesHostFacts } from './inputs.js';
+import { imageInputs, levelInputs, loaderInputs, usesHostFacts } from './inputs/image-inputs.js';
+import { inputDigest, type Inputs } from './inputs/inputs.js';
 import { takeKnown, type Product } from './reuse.js';
 import {
   askedDigest,
-  changeInWords,
   packageInputs,
   requestDigest,
   withoutPackages,
   withPackages,
-} from './packages.js';
+} from './inputs/package-inputs.js';
+import { changeInWords } from './versions.js';
+import { sourcesKey, type AptSources } from './sources.js';
 import type {
-  AptSources,
   BaseStep,
-  Facts,
-  Inputs,
   KernelSetStep,
   LoadersStep,
   OverlayStep,
@@ -26,11 +25,11 @@ import type {
   PlanStep,
   StepLock,
 } from './plan.js';
-import { BASE_INPUT, inputReasons } from './reasons.js';
-import { sourcesKey } from './sources-key.js';
-import { wantedImages, wantsLoaders, type Wanted } from './wanted.js';
+import type { Facts } from './facts.js';
+import { BASE_INPUT, inputReasons } from './inputs/reasons.js';
+import { wantedImages, wantsLoaders, type Wanted } from './wanted-images.js';
 
-export type { Wanted } from './wanted.js';
+export type { Wanted } from './wanted-images.js';
 
 /** iPXE of Debian's `ipxe` package: BIOS, UEFI on the firmware's own network driver, UEFI with its own drivers. */
 export const LOADERS = ['undionly.kpxe', 'snponly.efi', 'ipxe.efi'] as const;

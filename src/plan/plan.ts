@@ -3,22 +3,11 @@
  * compared and sent to another process; it reads nothing and changes nothing.
  */
 import type { Digest } from '../core/digest.js';
-import type { Artifact, BootProfile } from '../contract/release-manifest.js';
+import type { Artifact } from '../contract/release-manifest.js';
 import type { ImageConfig, ProfileConfig, Settings } from '../project/config.js';
-import type { LockedPackage, PackageLock } from '../lock/model.js';
-import type { VersionChange } from './packages.js';
-
-/** The base's own digest is not among them: it is added, as `base`, when the base is known. */
-export type Inputs = Readonly<Record<string, string>>;
-
-/** Mirror lines as they stand in a one-line-style sources.list, for one suite. */
-export interface AptSources {
-  readonly lines: readonly string[];
-  /** `http://host:port`, or undefined. */
-  readonly proxy?: string;
-  /** Pins, as they stand in apt's preferences. */
-  readonly preferences?: string;
-}
+import type { LockedPackage } from '../lock/model.js';
+import type { Inputs } from './inputs/inputs.js';
+import type { AptSources } from './sources.js';
 
 /** Packages that a build has to use in these versions. */
 export interface StepLock {
@@ -95,39 +84,4 @@ export interface Plan {
   readonly drop: readonly { readonly artifact: Artifact; readonly reason: string }[];
   readonly profiles: readonly ProfileConfig[];
   readonly defaultProfile?: string;
-}
-
-/** What makes a role what it is. */
-export interface RoleFacts {
-  /** Digest of each file by its name among the inputs: `role roles/x/tasks/main.yml`. */
-  readonly files: Readonly<Record<string, Digest>>;
-  /** Of these, the files that can ask for no package. */
-  readonly payload: ReadonlySet<string>;
-  /** Names that stand in these files; undefined: any variable may be used. */
-  readonly words: ReadonlySet<string> | undefined;
-}
-
-/** What planning needs to know about the world; gathered by `facts/facts.ts`. */
-export interface Facts {
-  /** Artifacts and profiles of the current release. */
-  readonly current?: {
-    readonly artifacts: readonly Artifact[];
-    readonly profiles: readonly BootProfile[];
-  };
-  /** Artifacts built before that are not in the current release, in sets that were built together. */
-  readonly known?: readonly (readonly Artifact[])[];
-  /** By a role's directory: the role with those that it depends on or includes. */
-  readonly roles: Readonly<Record<string, RoleFacts>>;
-  /** What every role may use: playbook templates, the project's plugins, ansible.cfg. */
-  readonly shared: RoleFacts;
-  /** Apt sources by `sourcesKey` of the settings that decide them. */
-  readonly sources: Readonly<Record<string, AptSources>>;
-  /** What `onib.lock` says. */
-  readonly lock: PackageLock;
-  /** By the lock's names: packages of the lock of which the mirror has another version. Only when newer ones are wanted. */
-  readonly newer?: Readonly<Record<string, readonly VersionChange[]>>;
-  /** SOURCE_DATE_EPOCH, where the user has set it; seconds since 1970. */
-  readonly sourceDate?: number;
-  /** Versions of what shapes the output: onib, ansible-core, mmdebstrap, libsquashfs. */
-  readonly tools: Readonly<Record<string, string>>;
 }

@@ -3,8 +3,8 @@
  * or of a build that failed in a later step. Where their inputs fit they are taken, not built again. Pure.
  */
 import type { Artifact, ArtifactKind } from '../contract/release-manifest.js';
-import type { Inputs } from './plan.js';
-import { BASE_INPUT, inputReasons } from './reasons.js';
+import type { Inputs } from './inputs/inputs.js';
+import { BASE_INPUT, inputReasons } from './inputs/reasons.js';
 
 /** What one step makes, and of what. */
 export interface Product {

@@ -95,11 +95,15 @@ export interface ProfileConfig {
   readonly place?: SourcePlace;
 }
 
-export interface Config {
+export interface Profiles {
+  readonly profiles: readonly ProfileConfig[];
+  /** Profile of nodes that no profile names. */
+  readonly defaultProfile?: string;
+}
+
+export interface Config extends Profiles {
   /** Absolute path of the project. */
   readonly root: string;
   readonly settings: Settings;
   readonly images: readonly ImageConfig[];
-  readonly profiles: readonly ProfileConfig[];
-  readonly defaultProfile?: string;
 }

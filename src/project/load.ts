@@ -9,7 +9,7 @@ import { EXIT, OnibError, OnibErrors, type SourcePlace } from '../core/errors.js
 import type { Config, ImageKind } from './config.js';
 import { deepFreeze } from '../core/freeze.js';
 import { groupLayer, readGroupVars, type GroupFile } from './inventory/group-vars.js';
-import { readImage, type DraftImage } from './images/images.js';
+import { readImage, type DraftImage } from './images/read-image.js';
 import {
   type askAnsible,
   EMPTY_INVENTORY,
@@ -21,7 +21,7 @@ import type { Layer } from './keys/layers.js';
 import { linkImages } from './images/links.js';
 import { configProblem } from './yaml/problems.js';
 import { PROFILES_FILE } from '../contract/names.js';
-import { readProfiles } from './profiles/read-profiles.js';
+import { readProfiles } from './profiles/profiles-file.js';
 import { readSettings } from './keys/settings.js';
 import { nearMisses, slips } from './images/slips.js';
 import { emptyYamlFile, parseYamlFile, type YamlFile } from './yaml/yaml-file.js';

@@ -3,7 +3,7 @@ import { displayName, type ByteString } from '../../core/byte-string.js';
 import type { ArtifactContents, ContentEntry } from '../../archive/contents/index.js';
 import { compileExclusion, type Exclusion } from '../../archive/tree/exclusion.js';
 import { OnibError } from '../../core/errors.js';
-import type { AptSources } from '../../plan/plan.js';
+import type { AptSources } from '../../plan/sources.js';
 import {
   HYGIENE_RULES,
   type HostTraces,

@@ -2,7 +2,7 @@
 import { byteString, type ByteString } from '../../core/byte-string.js';
 import { diffContents, type EntryChange } from '../../archive/contents/diff.js';
 import { withContents } from '../../archive/contents/index.js';
-import { versionChanges, type VersionChange } from '../../plan/packages.js';
+import { versionChanges, type VersionChange } from '../../plan/versions.js';
 import { readPackages, type PackageTable } from '../../archive/contents/packages.js';
 import { changesBy, directoryOf, type Total } from '../../archive/contents/totals.js';
 

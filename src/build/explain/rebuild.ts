@@ -10,7 +10,7 @@ import { removeTree } from '../../host/trees.js';
 import { makePlan } from '../../plan/make-plan.js';
 import type { PlanStep } from '../../plan/plan.js';
 import type { Config } from '../../project/config.js';
-import { gatherFacts } from '../../facts/facts.js';
+import { gatherFacts } from '../../facts/gather.js';
 import type { Artifact, ReleaseManifest } from '../../contract/release-manifest.js';
 import { Store } from '../../store/store.js';
 import { buildSteps, type BuildOptions } from '../engine/build.js';

@@ -5,7 +5,7 @@
 import { didYouMean } from '../../core/did-you-mean.js';
 import { EXIT, OnibError } from '../../core/errors.js';
 import type { Plan, PlanStep } from '../../plan/plan.js';
-import { BASE_INPUT, inputReasons } from '../../plan/reasons.js';
+import { BASE_INPUT, inputReasons } from '../../plan/inputs/reasons.js';
 import { inputContent } from '../../facts/roles/input-content.js';
 import { inputText } from '../../store/input-texts.js';
 import type { Artifact } from '../../contract/release-manifest.js';

@@ -6,8 +6,8 @@
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { withSquashfs } from '../../archive/squashfs/index.js';
-import { DATE_INPUT } from '../../plan/inputs.js';
-import type { Inputs } from '../../plan/plan.js';
+import { DATE_INPUT } from '../../plan/inputs/image-inputs.js';
+import type { Inputs } from '../../plan/inputs/inputs.js';
 
 /**
  * For programs that run while there is no package yet. What reads it writes days into /etc/shadow;

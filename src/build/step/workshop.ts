@@ -10,7 +10,7 @@ import { Mounts } from '../../host/mounts.js';
 import { run } from '../../host/run.js';
 import { removeTree } from '../../host/trees.js';
 import { markUsed } from '../../host/used-files.js';
-import { inputDigest } from '../../plan/inputs.js';
+import { inputDigest } from '../../plan/inputs/inputs.js';
 import type { PlanStep } from '../../plan/plan.js';
 import type { ImageConfig, Settings } from '../../project/config.js';
 import {

@@ -5,7 +5,7 @@ import { FIRMWARES, requireFirmware, type Firmware } from '../../vm/machine/hard
 import type { NodeEnd } from '../../vm/messages.js';
 import type { DhcpMode } from '../../vm/network/network.js';
 import { VirtualNode, type NodeOptions } from '../../vm/node.js';
-import { chooseProfile } from '../../vm/profile.js';
+import { chooseProfile } from '../../vm/choose-profile.js';
 import { Store } from '../../store/store.js';
 import { listenToKeyboard, readKeys } from '../show/boot-keyboard.js';
 import { BootView } from '../show/boot-view.js';

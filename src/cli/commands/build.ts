@@ -1,7 +1,7 @@
 /** `onib build`: build what is out of date and make it the current release. */
 import { Argument, InvalidArgumentError, type Command } from 'commander';
 import { buildProject } from '../../build/engine/build.js';
-import type { Wanted } from '../../plan/wanted.js';
+import type { Wanted } from '../../plan/wanted-images.js';
 import type { Config } from '../../project/config.js';
 import { BuildReporter } from '../show/build-reporter.js';
 import { addCommand } from '../options/command.js';
@@ -9,7 +9,7 @@ import type { Context } from '../options/context.js';
 import { enterFailedTree, requireTerminal } from '../show/failed-tree.js';
 import { openProject } from '../options/project.js';
 import { requireRoot } from '../options/root.js';
-import { KINDS, wantedOf, type WantedKind } from '../options/wanted.js';
+import { KINDS, wantedOf, type WantedKind } from '../options/build-words.js';
 
 interface BuildOptions {
   readonly force?: boolean;

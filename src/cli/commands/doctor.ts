@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import { EXIT, OnibError } from '../../core/errors.js';
 import { run } from '../../host/run.js';
-import type { AptSources } from '../../plan/plan.js';
+import type { AptSources } from '../../plan/sources.js';
 import { aptSources, readHostApt } from '../../facts/apt/apt-sources.js';
 import { findLocalProxy } from '../../facts/apt/local-proxy.js';
 import type { Settings } from '../../project/config.js';

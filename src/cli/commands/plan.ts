@@ -5,7 +5,7 @@ import { formatPlan } from '../../plan/describe.js';
 import { addCommand } from '../options/command.js';
 import type { Context } from '../options/context.js';
 import { openProject } from '../options/project.js';
-import { wantedOfWords } from '../options/wanted.js';
+import { wantedOfWords } from '../options/build-words.js';
 
 export function registerPlan(program: Command, context: Context): void {
   addCommand(program, {

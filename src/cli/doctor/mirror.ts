@@ -5,7 +5,7 @@ import path from 'node:path';
 import { OnibError } from '../../core/errors.js';
 import { run } from '../../host/run.js';
 import { removeTree } from '../../host/trees.js';
-import type { AptSources } from '../../plan/plan.js';
+import type { AptSources } from '../../plan/sources.js';
 import { lacks, ok, type Check, type Finding } from './finding.js';
 
 const APT_HELPER = '/usr/lib/apt/apt-helper';

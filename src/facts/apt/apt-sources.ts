@@ -9,7 +9,7 @@ import { EXIT, OnibError } from '../../core/errors.js';
 import { lastLines } from '../../core/last-lines.js';
 import { run } from '../../host/run.js';
 import { version } from '../../core/package.js';
-import type { AptSources } from '../../plan/plan.js';
+import type { AptSources } from '../../plan/sources.js';
 import { askOnce } from '../../host/answer-cache.js';
 import type { Settings } from '../../project/config.js';
 import { filesBelow } from '../../project/roles/role-reader.js';

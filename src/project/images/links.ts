@@ -2,8 +2,8 @@
 import { didYouMean } from '../../core/did-you-mean.js';
 import type { OnibError, SourcePlace } from '../../core/errors.js';
 import type { ImageConfig, ImageKind } from '../config.js';
-import { onlyOrUsual } from '../profiles/complete-profiles.js';
-import { variablesOf, fileLayer, type DraftImage } from './images.js';
+import { onlyOrUsual } from './names.js';
+import { variablesOf, fileLayer, type DraftImage } from './read-image.js';
 import { imageKeys, namesOf, settingKeys, type Key } from '../keys/keys.js';
 import { withArticle } from '../keys/kind-words.js';
 import type { Layer } from '../keys/layers.js';

@@ -3,10 +3,10 @@
  * overlay that the file does not mention, under its own name.
  */
 import type { OnibError } from '../../core/errors.js';
-import type { ImageConfig, ImageKind, ProfileConfig } from '../config.js';
+import type { ImageConfig, ProfileConfig, Profiles } from '../config.js';
 import { PROFILES_FILE } from '../../contract/names.js';
 import { configProblem } from '../yaml/problems.js';
-import type { Profiles } from './read-profiles.js';
+import { namesOfKind, onlyOrUsual } from '../images/names.js';
 
 /** What every profile has unless it says otherwise. */
 export interface ProfileDefaults {
@@ -98,16 +98,6 @@ function baseOf(
     );
   }
   return base;
-}
-
-/** Names of all images of a kind. */
-export function namesOfKind(images: readonly ImageConfig[], kind: ImageKind): string[] {
-  return images.filter((image) => image.kind === kind).map(({ name }) => name);
-}
-
-/** Which one is meant where nobody says: the only one, or the one that has the usual name. */
-export function onlyOrUsual(names: readonly string[], usual: string): string | undefined {
-  return names.length === 1 ? names[0] : names.find((name) => name === usual);
 }
 
 /** Without a word from the user: the only overlay, else the bare base image. */

@@ -11,7 +11,7 @@ import { pipeline } from 'node:stream/promises';
 import { OnibError } from '../../core/errors.js';
 import { lastLines } from '../../core/last-lines.js';
 import { run } from '../../host/run.js';
-import type { AptSources } from '../../plan/plan.js';
+import type { AptSources } from '../../plan/sources.js';
 import { LOCK_FILE, type LockedPackage } from '../../lock/model.js';
 import type { Digest } from '../../core/digest.js';
 import { debName } from './package-index.js';

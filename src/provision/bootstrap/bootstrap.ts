@@ -10,7 +10,7 @@ import type { OnibError } from '../../core/errors.js';
 import { withCommand } from '../../host/failure-report.js';
 import { unmountBelow } from '../../host/mounts.js';
 import { run, type RunResult } from '../../host/run.js';
-import type { AptSources } from '../../plan/plan.js';
+import type { AptSources } from '../../plan/sources.js';
 import type { Settings } from '../../project/config.js';
 import { markAutomatic } from './automatic-packages.js';
 import { explainAptFailure, type AptImage } from '../apt/apt-failure.js';

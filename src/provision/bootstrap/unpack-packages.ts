@@ -1,7 +1,7 @@
 /** Unpacks Debian packages of a suite, with what they depend on, without configuring any. */
 import { withCommand } from '../../host/failure-report.js';
 import { run } from '../../host/run.js';
-import type { AptSources } from '../../plan/plan.js';
+import type { AptSources } from '../../plan/sources.js';
 import type { Settings } from '../../project/config.js';
 import { explainAptFailure } from '../apt/apt-failure.js';
 import { bootstrapMirrorArguments } from './bootstrap.js';

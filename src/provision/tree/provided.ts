@@ -20,7 +20,7 @@ import {
 import path from 'node:path';
 import type { Mounts } from '../../host/mounts.js';
 import { run } from '../../host/run.js';
-import type { AptSources } from '../../plan/plan.js';
+import type { AptSources } from '../../plan/sources.js';
 import { TOOLBOX_IN_TREE } from './python-toolbox.js';
 
 /** No service starts in a chroot: 101 means "forbidden by policy" (Debian's invoke-rc.d). */

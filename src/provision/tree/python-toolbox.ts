@@ -9,7 +9,7 @@ import path from 'node:path';
 import { run } from '../../host/run.js';
 import { removeTree } from '../../host/trees.js';
 import { copyWholeFile } from '../../host/whole-file.js';
-import type { AptSources } from '../../plan/plan.js';
+import type { AptSources } from '../../plan/sources.js';
 import type { Settings } from '../../project/config.js';
 import { unpackPackages } from '../bootstrap/unpack-packages.js';
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../../../src/host/run.js';
 import { makePlan } from '../../../src/plan/make-plan.js';
-import { gatherFacts } from '../../../src/facts/facts.js';
+import { gatherFacts } from '../../../src/facts/gather.js';
 import { initProject, newImage } from '../../../src/project/scaffold/scaffold.js';
 import { loadProject } from '../../../src/project/load.js';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { packageDate, SourceDate } from '../../../src/build/step/source-date.js';
-import { sourceDate } from '../../../src/facts/facts.js';
+import { sourceDate } from '../../../src/facts/gather.js';
 
 let tree: string;
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { imageInputs, inputDigest, usesHostFacts } from '../../../src/plan/inputs.js';
-import type { Facts } from '../../../src/plan/plan.js';
-import { inputReasons } from '../../../src/plan/reasons.js';
+import { imageInputs, usesHostFacts } from '../../../src/plan/inputs/image-inputs.js';
+import { inputDigest } from '../../../src/plan/inputs/inputs.js';
+import type { Facts } from '../../../src/plan/facts.js';
+import { inputReasons } from '../../../src/plan/inputs/reasons.js';
 import { facts, image } from './sample.js';
 
 const records = fc.dictionary(fc.string({ maxLength: 5 }), fc.string({ maxLength: 5 }), {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { formatPlan } from '../../../src/plan/describe.js';
 import { makePlan } from '../../../src/plan/make-plan.js';
-import type { Facts, Plan } from '../../../src/plan/plan.js';
+import type { Facts } from '../../../src/plan/facts.js';
+import type { Plan } from '../../../src/plan/plan.js';
 import type { Artifact } from '../../../src/contract/release-manifest.js';
 import { built, config, facts, lockOf, withChangedRole } from './sample.js';
 

@@ -1,7 +1,8 @@
 /** A small configuration and its facts, as data. */
-import { inputDigest } from '../../../src/plan/inputs.js';
-import type { AptSources, Facts, Plan } from '../../../src/plan/plan.js';
-import { sourcesKey } from '../../../src/plan/sources-key.js';
+import { inputDigest } from '../../../src/plan/inputs/inputs.js';
+import { sourcesKey, type AptSources } from '../../../src/plan/sources.js';
+import type { Facts } from '../../../src/plan/facts.js';
+import type { Plan } from '../../../src/plan/plan.js';
 import type { Config, ImageConfig, ImageKind, Settings } from '../../../src/project/config.js';
 import type { LockedPackage, PackageLock } from '../../../src/lock/model.js';
 import type { Digest } from '../../../src/core/digest.js';

@@ -10,9 +10,8 @@
  */
 import type { ByteString } from '../../../core/byte-string.js';
 import type { InodeKind } from '../../tree/tree.js';
-import type { DirectoryIndexEntry, DirectoryLayout } from '../format/inode.js';
+import { BASIC_TYPE, type DirectoryIndexEntry, type DirectoryLayout } from '../format/inode.js';
 import { LISTING, METADATA_SIZE } from '../format/format.js';
-import { BASIC_TYPE } from '../format/inode.js';
 import type { MetadataPlace, MetadataWriter } from './metadata-writer.js';
 
 export interface ListedInode {

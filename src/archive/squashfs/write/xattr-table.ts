@@ -8,8 +8,7 @@
  *
  * squashfs knows three namespaces. POSIX ACLs (system.posix_acl_*) have no place in it.
  */
-import type { ByteString } from '../../../core/byte-string.js';
-import { bytesOf } from '../../../core/byte-string.js';
+import { bytesOf, type ByteString } from '../../../core/byte-string.js';
 import type { Xattr } from '../../tree/tree.js';
 import { NO_XATTR } from '../format/format.js';
 import { MetadataWriter, placeReference, type MetadataCompressor } from './metadata-writer.js';

@@ -9,8 +9,12 @@ import {
   type BootServer,
   type BootServerEvent,
 } from '../../../../boot-server/index.js';
-import type { StoreFixture } from '../../../support/store-fixture.js';
-import { createStore, standardArtifacts, digestOf } from '../../../support/store-fixture.js';
+import {
+  createStore,
+  standardArtifacts,
+  digestOf,
+  type StoreFixture,
+} from '../../../support/store-fixture.js';
 
 const mac = '52:54:00:12:34:56';
 let store: StoreFixture;

@@ -1,38 +1,11 @@
-/** What was built before: found for planning, and recorded as long as no release holds it. */
-import { stat } from 'node:fs/promises';
-import type { Artifact } from '../../contract/release-manifest.js';
+/** What a running build leaves for the next one: artifacts that no release holds yet, sizes, texts of inputs. */
 import { inputContent } from '../../facts/roles/input-content.js';
 import type { Plan } from '../../plan/plan.js';
 import { keepInputTexts, textInputs } from '../../store/input-texts.js';
 import type { Store } from '../../store/store.js';
 import type { BuildEvent } from './events.js';
 import { recordStepSize } from '../../store/step-sizes.js';
-import { readUnreleased, recordUnreleased } from '../../store/unreleased.js';
-
-/** Older ones hardly fit, and every plan reads their manifests. */
-const RELEASES = 8;
-
-/** Artifacts that wait for a release, and those of the newest releases but the current one. */
-export async function knownArtifacts(
-  store: Store,
-  currentId: string | undefined,
-): Promise<readonly (readonly Artifact[])[]> {
-  const ids = (await store.releaseIds()).filter((id) => id !== currentId).reverse();
-  const sets = [await readUnreleased(store)];
-  for (const id of ids.slice(0, RELEASES)) {
-    // A release that cannot be read is told by `onib releases`; here it only knows nothing.
-    const release = await store.release(id).catch(() => undefined);
-    if (release !== undefined) sets.push(await whole(store, release.artifacts));
-  }
-  return sets.filter(({ length }) => length > 0);
-}
-
-async function whole(store: Store, artifacts: readonly Artifact[]): Promise<Artifact[]> {
-  const sizes = await Promise.all(
-    artifacts.map(({ digest }) => stat(store.objectPath(digest)).catch(() => undefined)),
-  );
-  return artifacts.filter(({ size }, index) => sizes[index]?.size === size);
-}
+import { recordUnreleased } from '../../store/unreleased.js';
 
 /** Records what steps make, and the room that they took, in the order in which they end. */
 export class StepRecord {

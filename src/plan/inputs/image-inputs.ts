@@ -1,15 +1,14 @@
 /**
- * What goes into an artifact, by name, and the identity made of it. Names begin with a word that
- * `reasons.ts` knows how to speak of: `role <file>`, `var <name>`, `setting <name>`, `tool <name>`.
+ * What goes into an image and into the boot loaders: role files, variables, settings, tools.
  *
  * Where packages are fetched from is not among them: a nearer mirror gives the same image.
  */
-import { createHash } from 'node:crypto';
-import type { ImageConfig, Provisioner, Settings } from '../project/config.js';
-import type { HygieneAllowed } from '../policy/image-policy.js';
-import { imageKeys, namesOf, settingNames } from '../project/keys/keys.js';
-import type { Digest } from '../core/digest.js';
-import type { AptSources, Facts, Inputs } from './plan.js';
+import type { ImageConfig, Provisioner, Settings } from '../../project/config.js';
+import type { HygieneAllowed } from '../../policy/image-policy.js';
+import { imageKeys, namesOf, settingNames } from '../../project/keys/keys.js';
+import type { AptSources } from '../sources.js';
+import type { Facts } from '../facts.js';
+import { digestOf, type Inputs } from './inputs.js';
 
 /** Keys of a vars file that say how the build runs; what follows from them is recorded as such. */
 const NO_VARIABLES = new Set(['provisioner', 'provisioners', 'kind', 'base']);
@@ -18,11 +17,6 @@ const NO_VARIABLES = new Set(['provisioner', 'provisioners', 'kind', 'base']);
 export const DATE_INPUT = 'setting SOURCE_DATE_EPOCH';
 /** Keys that onib itself reads; roles may as well. */
 const keyNames = Object.values(imageKeys).flatMap((key) => namesOf(key));
-
-/** Identity of a set of inputs: sha256 over `[name, value]` pairs sorted by name, as JSON. */
-export function inputDigest(inputs: Inputs): Digest {
-  return digestOf(sortedEntries(inputs));
-}
 
 /** Everything that goes into an image, except an overlay's base. */
 export function imageInputs(image: ImageConfig, facts: Facts, sources: AptSources): Inputs {
@@ -175,21 +169,4 @@ function toolInputs(names: readonly string[], facts: Facts): Inputs {
   return Object.fromEntries(
     names.map((name) => [`tool ${name}`, facts.tools[name] ?? 'not a Debian package']),
   );
-}
-
-function digestOf(value: unknown): Digest {
-  return `sha256:${createHash('sha256').update(canonicalJson(value)).digest('hex')}`;
-}
-
-/** JSON with the keys of every map sorted, so that their order in a file does not matter. */
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(sortedEntries(inner as Record<string, unknown>))
-      : inner,
-  );
-}
-
-function sortedEntries<T>(record: Readonly<Record<string, T>>): [string, T][] {
-  return Object.entries(record).sort(([left], [right]) => (left < right ? -1 : 1));
 }

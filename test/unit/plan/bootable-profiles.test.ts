@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { makePlan } from '../../../src/plan/make-plan.js';
-import { resolveProfiles } from '../../../src/plan/release-profiles.js';
+import { resolveProfiles } from '../../../src/plan/bootable-profiles.js';
 import type { ProfileConfig } from '../../../src/project/config.js';
 import { built, config, digest, facts } from './sample.js';
 

@@ -12,8 +12,9 @@
  */
 import { didYouMean } from '../../core/did-you-mean.js';
 import type { OnibError } from '../../core/errors.js';
-import { completeProfiles, namesOfKind } from './complete-profiles.js';
-import type { ImageConfig, ImageKind, ProfileConfig } from '../config.js';
+import { completeProfiles } from './complete-profiles.js';
+import { namesOfKind } from '../images/names.js';
+import type { ImageConfig, ImageKind, ProfileConfig, Profiles } from '../config.js';
 import { withArticle, wordOf } from '../keys/kind-words.js';
 import { NAME_RULE, SAFE_NAME } from '../../contract/names.js';
 import { configProblem } from '../yaml/problems.js';
@@ -40,11 +41,6 @@ interface Context {
   readonly problems: OnibError[];
   /** Profile that has each node. */
   readonly owners: Map<string, string>;
-}
-
-export interface Profiles {
-  readonly profiles: readonly ProfileConfig[];
-  readonly defaultProfile?: string;
 }
 
 /** Reads the file, and adds what it need not say; every mistake goes to `problems`. */

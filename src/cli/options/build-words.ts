@@ -1,6 +1,6 @@
 /** What a user asks for on the command line, as planning takes it. */
 import path from 'node:path';
-import type { Wanted } from '../../plan/wanted.js';
+import type { Wanted } from '../../plan/wanted-images.js';
 
 export const KINDS = ['base', 'overlay', 'initrd', 'all'] as const;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BootProfile, ReleaseManifest } from '../../../src/contract/release-manifest.js';
-import { chooseProfile } from '../../../src/vm/profile.js';
+import { chooseProfile } from '../../../src/vm/choose-profile.js';
 
 const profile = (name: string): BootProfile => ({
   name,

@@ -1,5 +1,5 @@
 /** Why something is rebuilt: the difference of two lists of inputs, in words. */
-import type { Inputs } from './plan.js';
+import type { Inputs } from './inputs.js';
 
 /** Recorded by the builder beside the planned inputs; compared where the base is known. */
 export const BASE_INPUT = 'base';

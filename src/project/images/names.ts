@@ -1,0 +1,12 @@
+/** Names of images, and which one is meant where nobody says. */
+import type { ImageConfig, ImageKind } from '../config.js';
+
+/** Names of all images of a kind. */
+export function namesOfKind(images: readonly ImageConfig[], kind: ImageKind): string[] {
+  return images.filter((image) => image.kind === kind).map(({ name }) => name);
+}
+
+/** Which one is meant where nobody says: the only one, or the one that has the usual name. */
+export function onlyOrUsual(names: readonly string[], usual: string): string | undefined {
+  return names.length === 1 ? names[0] : names.find((name) => name === usual);
+}
