@@ -1,5 +1,5 @@
-/** Remove trees without ever crossing into something that is mounted there. */
-import { realpath, rm } from 'node:fs/promises';
+/** Whole trees: removed without ever crossing into something that is mounted there, and measured. */
+import { chmod, chown, lstat, realpath, rm, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { OnibError } from '../core/errors.js';
 import { mountsBelow } from './mounts.js';
@@ -29,4 +29,12 @@ export async function bytesOnDisk(directory: string): Promise<number> {
 async function withoutLinks(directory: string): Promise<string> {
   const parent = await realpath(path.dirname(directory)).catch(() => path.dirname(directory));
   return path.join(parent, path.basename(directory));
+}
+
+/** Copies owner, mode and times of a directory. */
+export async function copyAttributes(from: string, to: string): Promise<void> {
+  const like = await lstat(from);
+  await chown(to, like.uid, like.gid);
+  await chmod(to, like.mode & 0o7777);
+  await utimes(to, like.atime, like.mtime);
 }

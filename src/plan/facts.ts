@@ -3,7 +3,7 @@ import type { Digest } from '../core/digest.js';
 import type { Artifact, BootProfile } from '../contract/release-manifest.js';
 import type { PackageLock } from '../lock/model.js';
 import type { SourcesByKey } from './sources.js';
-import type { VersionChange } from './versions.js';
+import type { VersionChange } from '../core/version-changes.js';
 
 /** What makes a role what it is. */
 export interface RoleFacts {

@@ -14,7 +14,7 @@ import {
   withoutPackages,
   withPackages,
 } from './inputs/package-inputs.js';
-import { changeInWords } from './versions.js';
+import { changeInWords } from '../core/version-changes.js';
 import { sourcesKey, type AptSources } from './sources.js';
 import type {
   BaseStep,

@@ -2,10 +2,18 @@
 import { statfs } from 'node:fs/promises';
 import { OnibError } from '../../core/errors.js';
 import type { PlanStep } from '../../plan/plan.js';
-import type { SharedContext } from '../step/cell-context.js';
+import type { Store } from '../../store/store.js';
 
 const STORE_HINT =
   'onib gc --dry-run tells what can go; or set build_artifact_path in group_vars/on_imagebuild';
+
+/** Where a step writes. */
+export interface WrittenPlaces {
+  /** The cell's tmpfs. */
+  readonly cell: string;
+  readonly store: Store;
+  readonly cache: string;
+}
 
 interface Filesystem {
   /** In the message: `the store "/srv/images/builds"`. */
@@ -16,11 +24,7 @@ interface Filesystem {
   readonly hint: string;
 }
 
-function filesystems({
-  cell,
-  store,
-  cache,
-}: Pick<SharedContext, 'cell' | 'store' | 'cache'>): Filesystem[] {
+function filesystems({ cell, store, cache }: WrittenPlaces): Filesystem[] {
   return [
     {
       what: 'the memory for trees (build_root_size)',
@@ -47,11 +51,11 @@ function filesystems({
 export async function explainFullDisk(
   error: unknown,
   step: PlanStep,
-  context: Pick<SharedContext, 'cell' | 'store' | 'cache'>,
+  places: WrittenPlaces,
 ): Promise<unknown> {
   if (!isNoSpace(error)) return error;
   const rooms = await Promise.all(
-    filesystems(context).map(async (one) => ({ ...one, ...(await roomOf(one.directory)) })),
+    filesystems(places).map(async (one) => ({ ...one, ...(await roomOf(one.directory)) })),
   );
   const [fullest] = rooms.toSorted((a, b) => a.free - b.free);
   return new OnibError('DISK_FULL', `Cannot build ${step.title}: ${fullest?.what ?? ''} is full`, {

@@ -3,7 +3,7 @@ import { displayName } from '../../core/byte-string.js';
 import { checkOverlay } from '../../archive/overlay/check-overlay.js';
 import type { GuardFinding } from '../../archive/overlay/overlay-guards.js';
 import { formatPlace, OnibError, OnibErrors } from '../../core/errors.js';
-import { madeBy, taskName, type ProvisionedTree } from '../record/made-by.js';
+import { taskOfPath, taskName, type ProvisionedTree } from '../record/task-of-path.js';
 import type { TimedTask } from '../record/task-times.js';
 
 export interface GuardRequest {
@@ -20,7 +20,7 @@ export interface GuardRequest {
 export async function guardOverlay(request: GuardRequest): Promise<void> {
   const errors: OnibError[] = [];
   for (const finding of await checkOverlay(request.changes.tree, request.base)) {
-    const task = await madeBy(finding.path, request.changes);
+    const task = await taskOfPath(finding.path, request.changes);
     if (finding.level === 'error') errors.push(guardError(finding, request.name, task));
     else request.warn(warningText(finding, task));
   }

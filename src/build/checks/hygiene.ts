@@ -10,7 +10,7 @@ import {
   type HygieneAllowed,
   type HygieneRule,
 } from '../../policy/image-policy.js';
-import { taskName } from '../record/made-by.js';
+import { taskName } from '../record/task-of-path.js';
 import type { TimedTask } from '../record/task-times.js';
 
 export interface HygieneFinding {

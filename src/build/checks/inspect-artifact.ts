@@ -7,16 +7,28 @@ import {
 } from '../../archive/contents/index.js';
 import { addedPackages, packageList } from '../../archive/contents/package-list.js';
 import { OnibErrors } from '../../core/errors.js';
-import { LOCKED_IN_TREE } from '../../provision/tree/provided.js';
+import { LOCKED_IN_TREE } from '../../provision/apt/locked-repository.js';
 import { TOOLBOX_IN_TREE } from '../../provision/tree/python-toolbox.js';
 import type { Artifact, PackageInfo } from '../../contract/release-manifest.js';
+import type { PlanStep } from '../../plan/plan.js';
+import type { Store } from '../../store/store.js';
 import { findUnclean, hostTraces, hygieneErrors } from './hygiene.js';
-import { PackageOrigins } from '../record/package-origins.js';
-import type { CellContext } from '../step/cell-context.js';
-import { madeBy, type ProvisionedTree } from '../record/made-by.js';
-import type { Workshop } from '../step/workshop.js';
+import { PackageOrigins } from './package-origins.js';
+import { taskOfPath, type ProvisionedTree } from '../record/task-of-path.js';
 
-type Described = Pick<Artifact, 'fileName'>;
+export interface InspectRequest {
+  /** Absolute path of the finished artifact. */
+  readonly file: string;
+  readonly described: Pick<Artifact, 'fileName'>;
+  readonly step: PlanStep;
+  readonly context: {
+    readonly hostName: string;
+    /** Absolute paths: of the project, and of the tmpfs in which trees are built. */
+    readonly project: string;
+    readonly cell: string;
+    readonly store: Store;
+  };
+}
 
 export interface Provenance {
   /** The tree that was packed. */
@@ -32,29 +44,27 @@ export interface Provenance {
  * @throws {OnibErrors} `HYGIENE` for all that no image may hold
  */
 export async function inspectArtifact(
-  file: string,
-  described: Described,
-  workshop: Pick<Workshop, 'step' | 'context'>,
+  request: InspectRequest,
   { packed, origin, base }: Provenance,
 ): Promise<readonly PackageInfo[]> {
+  const { file } = request;
   const origins = origin === undefined ? undefined : await PackageOrigins.read(origin);
   if ((await archiveFormat(file)) === undefined) {
     return origin === undefined ? [] : (origins?.ofPath(path.relative(origin, file)) ?? []);
   }
   return await withContents(file, async (contents) => {
-    await refuseUnclean(contents, described, workshop, packed);
+    await refuseUnclean(contents, request, packed);
     if (origins !== undefined) return await origins.ofContents(contents);
     const packages = await packageList(contents);
     if (base === undefined || packages.length === 0) return packages;
-    const image = workshop.context.store.objectPath(base.digest);
+    const image = request.context.store.objectPath(base.digest);
     return addedPackages(packages, base.packages ?? (await withContents(image, packageList)));
   });
 }
 
 async function refuseUnclean(
   contents: ArtifactContents,
-  { fileName }: Described,
-  { step, context }: { readonly step: Workshop['step']; readonly context: CellContext },
+  { described: { fileName }, step, context }: InspectRequest,
   packed: ProvisionedTree | undefined,
 ): Promise<void> {
   if (step.kind === 'loaders') return;
@@ -68,7 +78,7 @@ async function refuseUnclean(
   if (findings.length === 0) return;
   const told = await Promise.all(
     findings.map(async (finding) => {
-      const task = packed === undefined ? undefined : await madeBy(finding.path, packed);
+      const task = packed === undefined ? undefined : await taskOfPath(finding.path, packed);
       return task === undefined ? finding : { ...finding, task };
     }),
   );

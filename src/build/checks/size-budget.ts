@@ -1,5 +1,5 @@
 /** Budgets: how large an image may be, and where its bytes are when it is larger. */
-import { compareArtifacts } from '../explain/compare.js';
+import { compareArtifacts } from '../../archive/contents/compare.js';
 import { archiveFormat, withContents, type ContentEntry } from '../../archive/contents/index.js';
 import { readPackages } from '../../archive/contents/packages.js';
 import { directoryOf, totalsBy, type Total } from '../../archive/contents/totals.js';

@@ -2,7 +2,7 @@
 import { serveCell } from '../../host/cell.js';
 import type { Artifact } from '../../contract/release-manifest.js';
 import type { CellEvent } from '../record/events.js';
-import { makeHold } from '../step/held-tree.js';
+import { makeHold } from '../step/hold-failed-tree.js';
 import { runSteps, type StepsRequest } from './run-steps.js';
 
 serveCell<StepsRequest, CellEvent, Artifact[]>(async (request, io) => {

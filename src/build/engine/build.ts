@@ -21,7 +21,7 @@ import { Store } from '../../store/store.js';
 import { forgetUnreleased } from '../../store/unreleased.js';
 import type { BuildEvent, CellEvent } from '../record/events.js';
 import { explainFullStore } from '../checks/full-disk.js';
-import { Journal } from '../record/journal.js';
+import { EventLog } from '../record/event-log.js';
 import { knownArtifacts } from '../record/earlier-builds.js';
 import { StepRecord } from '../record/step-record.js';
 import { LockBook } from '../record/lock-book.js';
@@ -118,7 +118,7 @@ export async function buildSteps(
   if (plan.steps.length === 0) return [];
   await requireRoom(plan, store, options.jobs);
   const logDirectory = await store.newLogDirectory(timeStamp(new Date()));
-  const journal = new Journal(path.join(logDirectory, 'events.jsonl'));
+  const eventLog = new EventLog(path.join(logDirectory, 'events.jsonl'));
   const record = await StepRecord.begin(store, plan);
   await writeFile(path.join(logDirectory, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
   await mkdir(CACHE_DIRECTORY, { recursive: true });
@@ -128,7 +128,7 @@ export async function buildSteps(
     options.onEvent(event);
     if (event.type === 'failed') failed?.show(event, cell);
     if (event.type === 'step-end') record.add(event);
-    if (event.type !== 'progress') journal.add(event);
+    if (event.type !== 'progress') eventLog.add(event);
   };
   tell({ type: 'build-start', steps: plan.steps.map((step) => step.title), logDirectory });
   const cell = startCell<StepsRequest, CellEvent, Artifact[]>({
@@ -149,9 +149,9 @@ export async function buildSteps(
   // Writing files as a whole starts a program (host/whole-file.ts).
   prepareToRun();
   const artifacts = await cell.result.finally(async () => {
-    await Promise.all([journal.settled(), record.settled()]);
+    await Promise.all([eventLog.settled(), record.settled()]);
   });
-  journal.throwIfIncomplete();
+  eventLog.throwIfIncomplete();
   return artifacts;
 }
 

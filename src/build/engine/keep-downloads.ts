@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { copyWholeFile } from '../../host/whole-file.js';
 import { packageDigest } from '../../provision/apt/package-cache.js';
-import type { StepPackages } from '../step/step-packages.js';
+import type { StepPackages } from '../step/packages.js';
 
 /** @param downloads Upper directory of the step's archives. */
 export async function keepDownloads(

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { EXIT, OnibError } from '../../core/errors.js';
 import { lastLines } from '../../core/last-lines.js';
 import { run } from '../../host/run.js';
-import type { VersionChange } from '../../plan/versions.js';
+import type { VersionChange } from '../../core/version-changes.js';
 import { sourcesKey, type AptSources } from '../../plan/sources.js';
 import type { Facts } from '../../plan/facts.js';
 import type { Config, Settings } from '../../project/config.js';

@@ -13,14 +13,14 @@ import type { Artifact } from '../../contract/release-manifest.js';
 import { Store } from '../../store/store.js';
 import { buildBaseImage } from '../recipes/base-image.js';
 import { buildBootLoaders } from '../recipes/boot-loaders.js';
-import type { CellContext, SharedContext } from '../step/cell-context.js';
+import type { CellContext, SharedContext } from '../step/context.js';
 import type { CellEvent } from '../record/events.js';
-import { forgetHost } from './forget-host.js';
-import type { Hold } from '../step/held-tree.js';
+import { hideHost } from './hide-host.js';
+import type { Hold } from '../step/hold-failed-tree.js';
 import { buildKernelSet } from '../recipes/kernel-set.js';
 import { keepDownloads } from './keep-downloads.js';
 import { buildOverlay } from '../recipes/overlay.js';
-import { Workshop } from '../step/workshop.js';
+import { StepServices } from '../step/services.js';
 import { explainFullDisk } from '../checks/full-disk.js';
 
 export interface StepsRequest {
@@ -44,7 +44,7 @@ export async function runSteps(
   signal: AbortSignal,
   hold?: Hold,
 ): Promise<Artifact[]> {
-  const hostName = await forgetHost();
+  const hostName = await hideHost();
   const { plan, cache, previous } = request;
   const store = new Store(plan.store);
   await using mounts = new Mounts(store.cellDirectory);
@@ -165,28 +165,28 @@ async function inWorkspace(
   for (const directory of [downloads, work, archives]) await mkdir(directory);
   await using mounts = new Mounts(context.workspace);
   await mounts.overlay({ lower: [cache], upper: downloads, work, target: archives });
-  await using workshop = new Workshop({ ...context, archives }, step, log);
+  await using services = new StepServices({ ...context, archives }, step, log);
   await using _downloads = {
-    [Symbol.asyncDispose]: async () => keepDownloads(downloads, cache, workshop.packages),
+    [Symbol.asyncDispose]: async () => keepDownloads(downloads, cache, services.packages),
   };
-  await workshop.packages.prepare();
-  return await runRecipe(step, base, workshop);
+  await services.packages.prepare();
+  return await runRecipe(step, base, services);
 }
 
 async function runRecipe(
   step: PlanStep,
   base: Artifact | undefined,
-  workshop: Workshop,
+  services: StepServices,
 ): Promise<Artifact[]> {
   switch (step.kind) {
     case 'base':
-      return await buildBaseImage(step, workshop);
+      return await buildBaseImage(step, services);
     case 'kernel-set':
-      return await buildKernelSet(step, workshop);
+      return await buildKernelSet(step, services);
     case 'overlay':
-      return await buildOverlay(step, base ?? missingBase(step), workshop);
+      return await buildOverlay(step, base ?? missingBase(step), services);
     case 'loaders':
-      return await buildBootLoaders(step, workshop);
+      return await buildBootLoaders(step, services);
   }
 }
 

@@ -1,7 +1,7 @@
 /** The builder's side of `--shell-on-error`: one failed tree after the other is shown to the user. */
 import { firstProcessOf } from '../../host/terminal-shell.js';
 import type { BuildEvent } from '../record/events.js';
-import type { Release } from '../step/held-tree.js';
+import type { Release } from '../step/hold-failed-tree.js';
 
 /** A step that failed, with its tree as it was. */
 export interface FailedTree {

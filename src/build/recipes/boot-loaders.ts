@@ -9,16 +9,20 @@ import { run } from '../../host/run.js';
 import { debName } from '../../provision/apt/package-index.js';
 import { unpackPackages } from '../../provision/bootstrap/unpack-packages.js';
 import type { Artifact, PackageInfo } from '../../contract/release-manifest.js';
-import type { Workshop } from '../step/workshop.js';
+import { keep } from '../step/pack.js';
+import type { StepServices } from '../step/services.js';
 
 const PACKAGE = 'ipxe';
 /** Where Debian's ipxe package keeps its loaders. */
 const LOADER_DIRECTORY = 'usr/lib/ipxe';
 
-export async function buildBootLoaders(step: LoadersStep, workshop: Workshop): Promise<Artifact[]> {
-  workshop.stage(`unpack ${PACKAGE}`);
-  const tree = await workshop.tempTree('loaders');
-  if (!(await workshop.packages.unpackLocked(PACKAGE, tree))) {
+export async function buildBootLoaders(
+  step: LoadersStep,
+  services: StepServices,
+): Promise<Artifact[]> {
+  services.stage(`unpack ${PACKAGE}`);
+  const tree = await services.tempTree('loaders');
+  if (!(await services.packages.unpackLocked(PACKAGE, tree))) {
     await unpackPackages({
       what: step.title,
       packages: [PACKAGE],
@@ -26,33 +30,33 @@ export async function buildBootLoaders(step: LoadersStep, workshop: Workshop): P
       sources: step.sources,
       tree,
       keepDownloads: true,
-      signal: workshop.context.signal,
+      signal: services.signal,
     });
-    await workshop.packages.recordUnpacked([PACKAGE], {
+    await services.packages.recordUnpacked([PACKAGE], {
       lists: path.join(tree, 'var/lib/apt/lists'),
       archives: path.join(tree, 'var/cache/apt/archives'),
     });
   }
-  const packages = await readPackage(workshop, tree);
+  const packages = await readPackage(services, tree);
   const artifacts: Artifact[] = [];
   for (const name of step.files) {
     const file = path.join(tree, LOADER_DIRECTORY, name);
     await requireLoader(file, name, step.settings.suite);
     const described = { kind: 'loader', name, fileName: name, format: 'binary' } as const;
-    artifacts.push({ ...(await workshop.keep(file, described)), packages });
+    artifacts.push({ ...(await keep(file, described, services)), packages });
   }
   return artifacts;
 }
 
 /** What the package says of itself: it is unpacked only, so no dpkg knows of it. */
-async function readPackage(workshop: Workshop, tree: string): Promise<PackageInfo[]> {
-  const { recorded, archives } = workshop.packages;
+async function readPackage(services: StepServices, tree: string): Promise<PackageInfo[]> {
+  const { recorded, archives } = services.packages;
   const names = recorded.filter(({ name }) => name === PACKAGE).map(debName);
   const places = [archives, path.join(tree, 'var/cache/apt/archives')];
   const files = names.flatMap((name) => places.map((place) => path.join(place, name)));
   const file = files.find((one) => existsSync(one));
   if (file === undefined) return [];
-  const { signal } = workshop.context;
+  const { signal } = services;
   return parseControl((await run(['dpkg-deb', '--field', file], { signal })).stdout);
 }
 

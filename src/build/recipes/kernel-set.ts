@@ -8,46 +8,48 @@ import { OnibError } from '../../core/errors.js';
 import type { KernelSetStep } from '../../plan/plan.js';
 import type { Artifact } from '../../contract/release-manifest.js';
 import { copyModules } from './modules-layer.js';
-import type { OpenTree } from '../step/open-tree.js';
-import type { Workshop } from '../step/workshop.js';
+import { bootstrap } from '../step/bootstrap.js';
+import { keep, packSquashfs } from '../step/pack.js';
+import { provision } from '../step/provision.js';
+import type { StepServices } from '../step/services.js';
+import { chroot, openTree, type OpenTree } from '../step/trees.js';
 
 const INITRD_IN_TREE = '/root/initrd.img';
 
-export async function buildKernelSet(step: KernelSetStep, workshop: Workshop): Promise<Artifact[]> {
+export async function buildKernelSet(
+  step: KernelSetStep,
+  services: StepServices,
+): Promise<Artifact[]> {
   const { image } = step;
   const kernelPackages = image.kernelPackage === undefined ? [] : [image.kernelPackage];
-  const tree = await workshop.bootstrap(image, [...image.packages, ...kernelPackages]);
-  const changes = await workshop.tempTree('changes');
-  await workshop.provision(image, { lower: tree, changes });
+  const tree = await bootstrap(image, [...image.packages, ...kernelPackages], services);
+  const changes = await services.tempTree('changes');
+  await provision(image, { lower: tree, changes }, services);
 
-  await using open = await workshop.openTree(tree, changes);
-  const kernelVersion = await onlyKernel(open.root, image.name);
+  await using open = await openTree(tree, changes, services);
+  const version = await onlyKernel(open.root, image.name);
+  services.stage(`make the initrd for ${version}`);
+  await chroot(open, ['mkinitramfs', '-o', INITRD_IN_TREE, version], services);
+  const modules = await makeModulesLayer(open, version, step, services);
 
-  workshop.stage(`make the initrd for ${kernelVersion}`);
-  await workshop.chroot(open, ['mkinitramfs', '-o', INITRD_IN_TREE, kernelVersion]);
-
-  const modules = await makeModulesLayer(open, kernelVersion, step, workshop);
-
-  const common = { name: image.name, kernelVersion };
+  const common = { name: image.name, kernelVersion: version };
   return [
-    await workshop.keep(
-      path.join(open.root, 'boot', `vmlinuz-${kernelVersion}`),
-      { ...common, kind: 'kernel', fileName: `vmlinuz-${kernelVersion}`, format: 'bzImage' },
+    await keep(
+      path.join(open.root, 'boot', `vmlinuz-${version}`),
+      { ...common, kind: 'kernel', fileName: `vmlinuz-${version}`, format: 'bzImage' },
+      services,
       { origin: open.root },
     ),
-    await workshop.keep(
+    await keep(
       path.join(open.root, INITRD_IN_TREE),
-      { ...common, kind: 'initrd', fileName: `initrd.img-${kernelVersion}`, format: 'initramfs' },
+      { ...common, kind: 'initrd', fileName: `initrd.img-${version}`, format: 'initramfs' },
+      services,
       { origin: open.root },
     ),
-    await workshop.packSquashfs(
+    await packSquashfs(
       modules,
-      {
-        ...common,
-        kind: 'modules',
-        fileName: `modules.${kernelVersion}.squashfs`,
-        format: 'squashfs',
-      },
+      { ...common, kind: 'modules', fileName: `modules.${version}.squashfs`, format: 'squashfs' },
+      services,
       open.root,
     ),
   ];
@@ -58,12 +60,12 @@ async function makeModulesLayer(
   open: OpenTree,
   kernelVersion: string,
   step: KernelSetStep,
-  workshop: Workshop,
+  services: StepServices,
 ): Promise<string> {
-  workshop.stage('select modules');
+  services.stage('select modules');
   const layer = path.join(open.root, 'tmp/modules');
   await copyModules(open.root, kernelVersion, step.image.moduleLayer ?? [], layer);
-  await workshop.chroot(open, ['depmod', '-b', '/tmp/modules/usr', kernelVersion]);
+  await chroot(open, ['depmod', '-b', '/tmp/modules/usr', kernelVersion], services);
   return layer;
 }
 

@@ -1,5 +1,5 @@
 /** What a build tells while it runs; reporters in `cli/` turn it into lines, bars or JSON. */
-import type { VersionChange } from '../../plan/versions.js';
+import type { VersionChange } from '../../core/version-changes.js';
 import type { LockedPackage } from '../../lock/model.js';
 import type { Artifact } from '../../contract/release-manifest.js';
 

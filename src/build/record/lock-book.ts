@@ -1,7 +1,7 @@
 /** What `onib.lock` will say after a build: the entries of steps that ended, with all others as they were. */
 import type { Plan, PlanStep } from '../../plan/plan.js';
 import { requestDigest } from '../../plan/inputs/package-inputs.js';
-import { versionChanges, versionsOf } from '../../plan/versions.js';
+import { versionChanges, versionsOf } from '../../core/version-changes.js';
 import type { ImageLock, LockedPackage, PackageLock } from '../../lock/model.js';
 import type { BuildEvent, CellEvent, PackagesRecorded } from './events.js';
 

@@ -1,14 +1,6 @@
 /** What provisioning leaves behind that no image may hold. */
-import { chmod, chown, lstat, readdir, rm, utimes } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-
-/** Copies owner, mode and times of a directory. */
-export async function copyAttributes(from: string, to: string): Promise<void> {
-  const like = await lstat(from);
-  await chown(to, like.uid, like.gid);
-  await chmod(to, like.mode & 0o7777);
-  await utimes(to, like.atime, like.mtime);
-}
 
 /** Regular files below these directories go; the directories themselves belong to packages and stay. */
 const EMPTIED_DIRECTORIES = [

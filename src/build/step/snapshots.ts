@@ -15,7 +15,7 @@ import { markUsed } from '../../host/used-files.js';
 import { copyWholeFile } from '../../host/whole-file.js';
 import type { PlanStep } from '../../plan/plan.js';
 import { formatLock, type LockedPackage } from '../../lock/model.js';
-import type { CellContext } from './cell-context.js';
+import type { CellContext } from './context.js';
 
 /** Of all snapshots together; the ones that were used longest ago go first. */
 const MAX_BYTES = 3 * 1024 ** 3;

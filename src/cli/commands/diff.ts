@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { archiveFormat } from '../../archive/contents/index.js';
-import { compareArtifacts, type Comparison } from '../../build/explain/compare.js';
+import { compareArtifacts, type Comparison } from '../../archive/contents/compare.js';
 import { pairArtifacts } from '../../build/explain/release-diff.js';
 import { EXIT, OnibError } from '../../core/errors.js';
 import { locate, type Located } from '../options/artifacts.js';

@@ -3,7 +3,7 @@
  * task and its seconds, and plain lines where there is no terminal.
  */
 import type { BuildEvent } from '../../build/record/events.js';
-import { changeInWords } from '../../plan/versions.js';
+import { changeInWords } from '../../core/version-changes.js';
 import type { Artifact } from '../../contract/release-manifest.js';
 import { cut, formatBytes, formatSeconds, formatTable } from './format.js';
 

@@ -12,6 +12,9 @@ import type { Settings } from '../../project/config.js';
 import type { LockedPackage } from '../../lock/model.js';
 import { debName } from './package-index.js';
 
+/** Where it is seen inside a tree. */
+export const LOCKED_IN_TREE = '/run/onib/packages';
+
 /** Label by which pins know it. */
 const LABEL = 'onib-locked';
 

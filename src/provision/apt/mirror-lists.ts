@@ -9,7 +9,7 @@ import { run } from '../../host/run.js';
 import { markUsed } from '../../host/used-files.js';
 import { copyWholeFile } from '../../host/whole-file.js';
 import type { AptSources } from '../../plan/sources.js';
-import { LOCKED_IN_TREE } from '../tree/provided.js';
+import { LOCKED_IN_TREE } from './locked-repository.js';
 
 /** What lies in apt's directory of lists beside the mirror's: apt's own, and the locked packages' index. */
 const NOT_LISTS = [

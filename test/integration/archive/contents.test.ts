@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { compareArtifacts } from '../../../src/build/explain/compare.js';
+import { compareArtifacts } from '../../../src/archive/contents/compare.js';
 import { withContents, type ContentEntry } from '../../../src/archive/contents/index.js';
 import { extractContents } from '../../../src/archive/contents/extract.js';
 import { contentDigests } from '../../../src/archive/contents/read.js';

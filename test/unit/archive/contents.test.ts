@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { entryChanges } from '../../../src/archive/contents/diff.js';
 import type { ContentEntry } from '../../../src/archive/contents/index.js';
 import { parseStatus } from '../../../src/archive/contents/packages.js';
-import { versionChanges } from '../../../src/plan/versions.js';
+import { versionChanges } from '../../../src/core/version-changes.js';
 import { followPath } from '../../../src/archive/contents/read.js';
 import { readSegments } from '../../../src/archive/contents/segments.js';
 import { changesBy, directoryOf, totalsBy } from '../../../src/archive/contents/totals.js';

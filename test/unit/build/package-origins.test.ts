@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ArtifactContents, ContentEntry } from '../../../src/archive/contents/index.js';
 import { addedPackages, parsePackages } from '../../../src/archive/contents/package-list.js';
-import { PackageOrigins } from '../../../src/build/record/package-origins.js';
+import { PackageOrigins } from '../../../src/build/checks/package-origins.js';
 
 const STATUS = `Package: libc6
 Status: install ok installed

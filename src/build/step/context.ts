@@ -4,7 +4,7 @@ import type { Once } from '../../core/once.js';
 import type { Artifact } from '../../contract/release-manifest.js';
 import type { Store } from '../../store/store.js';
 import type { CellEvent } from '../record/events.js';
-import type { Hold } from './held-tree.js';
+import type { Hold } from './hold-failed-tree.js';
 
 /** What all steps of a cell share. */
 export interface SharedContext {

@@ -1,10 +1,10 @@
 /** Everything that is worth telling about two artifacts that differ. */
 import { byteString, type ByteString } from '../../core/byte-string.js';
-import { diffContents, type EntryChange } from '../../archive/contents/diff.js';
-import { withContents } from '../../archive/contents/index.js';
-import { versionChanges, type VersionChange } from '../../plan/versions.js';
-import { readPackages, type PackageTable } from '../../archive/contents/packages.js';
-import { changesBy, directoryOf, type Total } from '../../archive/contents/totals.js';
+import { diffContents, type EntryChange } from './diff.js';
+import { withContents } from './index.js';
+import { versionChanges, type VersionChange } from '../../core/version-changes.js';
+import { readPackages, type PackageTable } from './packages.js';
+import { changesBy, directoryOf, type Total } from './totals.js';
 
 export interface Comparison {
   readonly changes: readonly EntryChange[];

@@ -16,7 +16,7 @@ export interface ProvisionedTree {
  * The task that ran when the path was made; undefined: none did. A directory's birth tells, since what comes
  * into it changes its other times; overlayfs links whiteouts to one inode, whose times are those of the last.
  */
-export async function madeBy(
+export async function taskOfPath(
   name: ByteString,
   { tree, project, tasks }: ProvisionedTree,
 ): Promise<TimedTask | undefined> {

@@ -18,16 +18,17 @@ import { LOCK_FILE, type LockedPackage } from '../../lock/model.js';
 import { explainAptFailure, lacksPackage } from '../../provision/apt/apt-failure.js';
 import { MirrorLists } from '../../provision/apt/mirror-lists.js';
 import {
+  LOCKED_IN_TREE,
   lockedSource,
   LOCKED_PREFERENCES,
   writeLockedRepository,
 } from '../../provision/apt/locked-repository.js';
 import { ensurePackages } from '../../provision/apt/package-cache.js';
-import { LOCKED_IN_TREE, type TreeSources } from '../../provision/tree/provided.js';
+import type { TreeSources } from '../../provision/tree/build-time-files.js';
 import { debName, packageOfDeb } from '../../provision/apt/package-index.js';
 import { findInLists, recordPackages } from '../../provision/apt/record-packages.js';
 import type { Digest } from '../../core/digest.js';
-import type { CellContext } from './cell-context.js';
+import type { CellContext } from './context.js';
 
 export class StepPackages {
   readonly #context: CellContext;
@@ -41,6 +42,7 @@ export class StepPackages {
   /** Names that the locked packages have or provide. */
   #offered: ReadonlySet<string> = new Set();
   #asksMirror = false;
+  #listsAreFresh = false;
 
   constructor(
     context: CellContext,
@@ -102,6 +104,7 @@ export class StepPackages {
       `${LOCK_FILE} does not name what was asked for: provisioning again, with the mirror`,
     );
     this.#asksMirror = true;
+    this.#listsAreFresh = false;
   }
 
   /** Makes the locked packages available; nothing to do without a lock. */
@@ -172,15 +175,22 @@ export class StepPackages {
     };
   }
 
+  /** The tree's apt has the lists that it needs. */
+  get listsAreFresh(): boolean {
+    return this.#listsAreFresh;
+  }
+
   /** Gets the package lists for the tree's apt. */
   async updateLists(image: ImageConfig, root: string): Promise<void> {
     const all = !this.#complete && (await this.#mirrorLists(image, root));
-    if (all || this.#repository === undefined) return;
-    // Only the repository's own lists are new; those of the mirror stay as they are.
-    await this.#aptUpdate(image, root, [
-      ...['-o', 'Dir::Etc::sourcelist=/etc/apt/sources.list.d/onib-locked.list'],
-      ...['-o', 'Dir::Etc::sourceparts=-', '-o', 'APT::Get::List-Cleanup=0'],
-    ]);
+    if (!all && this.#repository !== undefined) {
+      // Only the repository's own lists are new; those of the mirror stay as they are.
+      await this.#aptUpdate(image, root, [
+        ...['-o', 'Dir::Etc::sourcelist=/etc/apt/sources.list.d/onib-locked.list'],
+        ...['-o', 'Dir::Etc::sourceparts=-', '-o', 'APT::Get::List-Cleanup=0'],
+      ]);
+    }
+    this.#listsAreFresh = true;
   }
 
   /**

@@ -10,7 +10,7 @@ const USER_TASTE = /^(?:TZ|LANG|LANGUAGE|LC_.*)$/;
  *
  * @returns the host's name
  */
-export async function forgetHost(): Promise<string> {
+export async function hideHost(): Promise<string> {
   const name = hostname();
   process.umask(0o022);
   for (const variable of Object.keys(process.env)) {

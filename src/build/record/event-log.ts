@@ -2,7 +2,7 @@
 import { appendFile } from 'node:fs/promises';
 import type { BuildEvent } from './events.js';
 
-export class Journal {
+export class EventLog {
   readonly #file: string;
   #last: Promise<void> = Promise.resolve();
   #failure: unknown;

@@ -1,4 +1,4 @@
-/** Versions of packages, and how two lists of them differ. */
+/** Versions of Debian packages, and how two lists of them differ. */
 
 /** A package that came, went or has another version. */
 export interface VersionChange {
