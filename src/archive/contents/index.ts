@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import { EXIT, OnibError } from '../../core/errors.js';
 import { MAGIC } from '../squashfs/format/format.js';
-import { withSquashfs } from '../squashfs/index.js';
+import { withSquashfs } from '../squashfs/read/image.js';
 import { cpioContents } from './cpio-contents.js';
 import type { ArtifactContents } from './entry.js';
 import { compressionOf, MAGIC_SIZE } from './segments.js';

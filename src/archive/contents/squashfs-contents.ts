@@ -1,5 +1,5 @@
 import { compareBytes, type ByteString } from '../../core/byte-string.js';
-import type { SquashfsImage } from '../squashfs/index.js';
+import type { SquashfsImage } from '../squashfs/read/image.js';
 import type { ImageInode } from '../squashfs/read/inode-reader.js';
 import type { Xattr } from '../tree/tree.js';
 import type { ArtifactContents, ContentEntry, ContentFile } from './entry.js';

@@ -1,7 +1,7 @@
 /** Checks the changes of an overlay against the base image that they were made over. */
 import { compileExclusion } from '../tree/exclusion.js';
 import { guardFindings, type BaseNode, type GuardFinding } from './overlay-guards.js';
-import { withSquashfs, type SquashfsImage } from '../squashfs/index.js';
+import { withSquashfs, type SquashfsImage } from '../squashfs/read/image.js';
 import type { ImageInode } from '../squashfs/read/inode-reader.js';
 import { scanTree } from '../tree/tree-scan.js';
 

@@ -20,7 +20,12 @@ async function packers() {
     import('../checks/guard-overlay.js'),
     import('../checks/inspect-artifact.js'),
   ]);
-  return { ...squashfs, ...overlay, ...guard, ...inspect };
+  return {
+    packSquashfs: squashfs.packSquashfs,
+    packOverlay: overlay.packOverlay,
+    guardOverlay: guard.guardOverlay,
+    inspectArtifact: inspect.inspectArtifact,
+  };
 }
 
 /** Loads what packing needs, while there is nothing else to do. */

@@ -5,7 +5,7 @@
  */
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { withSquashfs } from '../../archive/squashfs/index.js';
+import { withSquashfs } from '../../archive/squashfs/read/image.js';
 import { DATE_INPUT } from '../../plan/inputs/image-inputs.js';
 import type { Inputs } from '../../plan/inputs/inputs.js';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packSquashfs } from '../../../src/archive/pack/pack-squashfs.js';
-import { withSquashfs } from '../../../src/archive/squashfs/index.js';
+import { withSquashfs } from '../../../src/archive/squashfs/read/image.js';
 import { run } from '../../../src/host/run.js';
 import { makeCorpus, sha256File, snapshot } from './corpus.js';
 
