@@ -1,5 +1,5 @@
 /** What a DHCP message says about the machine that sent it. Pure. */
-import { findClientArchitecture, type ClientArchitecture } from '../client-architecture.js';
+import { findClientArchitecture, type ClientArchitecture } from './client-architecture.js';
 import { isUnicast, macFromBytes } from '../../src/contract/mac.js';
 import type { DhcpMessage } from './codec.js';
 import { ETHERNET, IPXE, OPTION } from './constants.js';

@@ -1,6 +1,6 @@
 /** Checks the settings of full DHCP against the NIC and fills in what is left out. Pure. */
 import { EXIT, OnibError, OnibErrors } from '../../src/core/errors.js';
-import type { NicAddress } from '../interface.js';
+import type { NicAddress } from '../host/nic.js';
 import { isInSubnet, parseIpv4 } from '../../src/core/ipv4.js';
 import type { FullDhcpOptions } from '../options.js';
 import type { NetworkSettings } from './lease-offer.js';

@@ -3,7 +3,16 @@ import { parseMac } from '../../src/contract/mac.js';
 import { parseNodeReport } from '../nodes/report.js';
 import { isAddressOf } from '../nodes/trust.js';
 import type { RouteContext, RouteRequest } from './context.js';
-import { jsonReply, notFound, textReply, type Reply } from './reply.js';
+import { renderStatusPage } from '../web/status-page.js';
+import { jsonReply, notFound, textReply, TYPE, type Reply } from './reply.js';
+
+/** The page for people. */
+export async function statusPage(request: RouteRequest, context: RouteContext): Promise<Reply> {
+  const { current: release } = await context.refresh();
+  const nodes = context.registry.list();
+  const body = renderStatusPage({ server: request.server, release, nodes });
+  return { status: 200, type: TYPE.html, body };
+}
 
 export function listNodes({ registry }: RouteContext): Reply {
   return jsonReply({ schema: 'onib.nodes/1', nodes: registry.list() });

@@ -1,5 +1,5 @@
 /** What a route answers with: data, sent by `send.ts`. */
-import type { ServedObject } from '../release/catalogue.js';
+import type { ServedObject } from '../objects/served-object.js';
 
 export interface Reply {
   readonly status: number;

@@ -2,9 +2,8 @@
 import { parseTarget } from './target.js';
 import { bootManifest, firstScript, nodeScript, objectFile, releaseFile } from './boot-routes.js';
 import type { RouteContext, RouteRequest } from './context.js';
-import { listNodes, postEvent, showNode } from './node-routes.js';
+import { listNodes, postEvent, showNode, statusPage } from './node-routes.js';
 import { notFound, textReply, type Reply } from './reply.js';
-import { statusPage } from '../web/status-page.js';
 
 type Handler = (request: RouteRequest, context: RouteContext) => Reply | Promise<Reply>;
 

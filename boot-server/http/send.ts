@@ -1,6 +1,6 @@
 /** Sends a reply: headers, conditions, ranges, HEAD, and bodies no faster than the reader takes them. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Content, ObjectReader } from './objects.js';
+import type { Content, ObjectReader } from '../objects/object-reader.js';
 import { selectBytes, type Selection } from './range.js';
 import type { Reply } from './reply.js';
 

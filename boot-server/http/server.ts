@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { EXIT, OnibError } from '../../src/core/errors.js';
 import { plainAddress } from '../../src/core/ipv4.js';
 import type { RouteContext } from './context.js';
-import type { ObjectReader } from './objects.js';
+import type { ObjectReader } from '../objects/object-reader.js';
 import { TYPE, type Reply } from './reply.js';
 import { answerRequest } from './routes.js';
 import { sendReply, type Sent } from './send.js';

@@ -2,7 +2,7 @@
 import nunjucks from 'nunjucks';
 import { renderBootManifest } from '../../src/contract/boot-manifest.js';
 import { findCommandLineProblem, kernelArguments } from '../../src/contract/kernel-arguments.js';
-import { templateDirectory } from '../package-files.js';
+import { packagePath } from '../../src/core/package.js';
 import type { Boot } from '../../src/contract/boot.js';
 import { line, text, word } from './escape.js';
 
@@ -10,7 +10,8 @@ import { line, text, word } from './escape.js';
 const RETRY_SECONDS = 10;
 const PROBLEM_SECONDS = 10;
 
-const environment = new nunjucks.Environment(new nunjucks.FileSystemLoader(templateDirectory), {
+const templates = new nunjucks.FileSystemLoader(packagePath('boot-server', 'templates'));
+const environment = new nunjucks.Environment(templates, {
   autoescape: false,
   throwOnUndefined: true,
 });

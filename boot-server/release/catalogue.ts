@@ -4,13 +4,7 @@
  */
 import type { Artifact, ReleaseManifest } from '../../src/contract/release-manifest.js';
 import { hexOf } from '../../src/core/digest.js';
-
-/** One immutable object of the store. */
-export interface ServedObject {
-  /** 64 hex digits; also its name below `<store>/objects`. */
-  readonly sha256: string;
-  readonly size: number;
-}
+import type { ServedObject } from '../objects/served-object.js';
 
 export interface Catalogue {
   /** The release that new boots get; undefined: there is none. */

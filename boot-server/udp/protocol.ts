@@ -2,7 +2,7 @@
 import type { FullDhcpSettings } from '../dhcp/settings.js';
 import type { DhcpEvent } from '../dhcp/listener.js';
 import type { TftpEvent } from '../tftp/listener.js';
-import type { ServedObject } from '../release/catalogue.js';
+import type { ServedObject } from '../objects/served-object.js';
 
 /** `workerData`. */
 export interface WorkerSettings {

@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { OnibError } from '../../src/core/errors.js';
 import type { DhcpEvent } from '../dhcp/listener.js';
-import { udpWorkerFile } from '../package-files.js';
+import { compiledPath } from '../../src/core/package.js';
 import type { TftpEvent } from '../tftp/listener.js';
 import type { FromWorker, Offering, ToWorker, WorkerSettings } from './protocol.js';
 
@@ -22,7 +22,9 @@ export async function startUdpWorker(
   settings: WorkerSettings,
   handlers: UdpHandlers,
 ): Promise<UdpWorker> {
-  const worker = new Worker(udpWorkerFile, { workerData: settings });
+  const worker = new Worker(compiledPath('boot-server/udp/worker-main.js'), {
+    workerData: settings,
+  });
   const exited = new Promise<void>((resolve) => {
     worker.once('exit', () => {
       resolve();

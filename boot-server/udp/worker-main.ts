@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { OnibError } from '../../src/core/errors.js';
 import { DhcpListener } from '../dhcp/listener.js';
-import { defaultCacheBytes, ObjectReader } from '../http/objects.js';
+import { defaultCacheBytes, ObjectReader } from '../objects/object-reader.js';
 import { TftpListener } from '../tftp/listener.js';
 import { openDeviceSocket } from '../../src/native/device-socket.js';
 import type { FromWorker, Offering, ToWorker, WorkerSettings } from './protocol.js';

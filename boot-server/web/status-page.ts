@@ -1,21 +1,29 @@
 /** The page for people: the release, and where each node is. */
 import nunjucks from 'nunjucks';
-import type { RouteContext, RouteRequest } from '../http/context.js';
-import { TYPE, type Reply } from '../http/reply.js';
-import { templateDirectory } from '../package-files.js';
+import type { ReleaseManifest } from '../../src/contract/release-manifest.js';
+import { packagePath } from '../../src/core/package.js';
+import type { NodeRecord } from '../nodes/record.js';
 
-const environment = new nunjucks.Environment(new nunjucks.FileSystemLoader(templateDirectory), {
+const templates = new nunjucks.FileSystemLoader(packagePath('boot-server', 'templates'));
+const environment = new nunjucks.Environment(templates, {
   autoescape: true,
   throwOnUndefined: false,
 });
 
-export async function statusPage(request: RouteRequest, context: RouteContext): Promise<Reply> {
-  const { current } = await context.refresh();
-  const nodes = context.registry.list().reverse();
-  const body = environment.render('status.html.njk', {
-    server: request.server,
-    release: current,
-    nodes: nodes.map((node) => ({ ...node, last: node.timeline.at(-1) })),
+export interface StatusPageInput {
+  /** Base URL of the server as the reader reached it. */
+  readonly server: string;
+  /** Undefined: there is none yet. */
+  readonly release: ReleaseManifest | undefined;
+  /** The one heard most recently comes last. */
+  readonly nodes: readonly NodeRecord[];
+}
+
+/** HTML; what nodes sent is escaped. */
+export function renderStatusPage({ server, release, nodes }: StatusPageInput): string {
+  return environment.render('status.html.njk', {
+    server,
+    release,
+    nodes: nodes.toReversed().map((node) => ({ ...node, last: node.timeline.at(-1) })),
   });
-  return { status: 200, type: TYPE.html, body };
 }

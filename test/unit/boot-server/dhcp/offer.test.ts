@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { clientArchitectures } from '../../../../boot-server/client-architecture.js';
+import { clientArchitectures } from '../../../../boot-server/dhcp/client-architecture.js';
 import type { BootSources } from '../../../../boot-server/dhcp/boot-options.js';
 import { decodeDhcp, encodeDhcp, type DhcpMessage } from '../../../../boot-server/dhcp/codec.js';
 import { decideOffer, type OfferContext } from '../../../../boot-server/dhcp/offer.js';

@@ -1,6 +1,6 @@
 /** The NIC that the server works on, and what is configured on it. */
 import { networkInterfaces } from 'node:os';
-import { EXIT, OnibError } from '../src/core/errors.js';
+import { EXIT, OnibError } from '../../src/core/errors.js';
 
 export interface NicAddress {
   readonly address: string;

@@ -1,6 +1,6 @@
 /** From root to a user without rights, once every port is bound. */
 import { readFileSync } from 'node:fs';
-import { EXIT, OnibError } from '../src/core/errors.js';
+import { EXIT, OnibError } from '../../src/core/errors.js';
 
 /** @types/node leaves it out. */
 const posix = process as typeof process & {

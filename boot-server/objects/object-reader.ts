@@ -7,7 +7,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import path from 'node:path';
 import { OnibError } from '../../src/core/errors.js';
-import type { ServedObject } from '../release/catalogue.js';
+import type { ServedObject } from './served-object.js';
 
 export type Content =
   | { readonly kind: 'memory'; readonly bytes: Buffer }
