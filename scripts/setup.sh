@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that onib needs on a Debian machine with Node 20 or later: Debian packages, npm packages,
+# Everything that onib needs on a Debian machine (12 or 13) with Node 20 or later: Debian packages, npm packages,
 # the compiled program, and `onib` on the PATH. Run it as often as you like; what is there stays.
 set -euo pipefail
 cd "$(dirname "$0")/.."

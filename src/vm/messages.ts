@@ -1,6 +1,6 @@
 /** What passes between `onib boot` and the cell that the node lives in. */
 import type { BootServerEvent } from '../../boot-server/index.js';
-import type { Firmware } from './machine/hardware.js';
+import type { FoundFirmware } from './firmware/firmware.js';
 import type { PortName } from './machine/machine.js';
 import type { DhcpMode } from './network/network.js';
 import type { StopReason } from './machine/qmp.js';
@@ -10,7 +10,7 @@ export interface NodeRequest {
   readonly store: string;
   /** Undefined: the release's own choice for this node. */
   readonly profile: string | undefined;
-  readonly firmware: Firmware;
+  readonly firmware: FoundFirmware;
   readonly dhcp: DhcpMode;
   readonly memory: string;
   readonly cpus: number;

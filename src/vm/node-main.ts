@@ -7,21 +7,19 @@ import { OnibError } from '../core/errors.js';
 import { serveCell, type CellIo } from '../host/cell.js';
 import { Mounts } from '../host/mounts.js';
 import { Machine } from './machine/machine.js';
+import { PRIVATE_DIRECTORY } from './node-defaults.js';
 import type { NodeCommand, NodeEnd, NodeEvent, NodeRequest } from './messages.js';
 import { NETWORK } from './network/network.js';
 import { startNetwork } from './network/network-devices.js';
 
-/** Hidden under a tmpfs that only this cell sees; no project or store is ever kept there. */
-const PRIVATE_DIRECTORY = '/run/lock';
-
 serveCell<NodeRequest, NodeEvent, NodeEnd>(async (request, io) => {
   const orders = takeOrders(io);
   const directory = await new Mounts('/').tmpfs(PRIVATE_DIRECTORY, 'mode=0700');
-  const localServer = await startNetwork(request.dhcp, directory, (line) => {
+  const network = await startNetwork(request.dhcp, directory, (line) => {
     io.emit({ kind: 'local-server', line });
   });
   const failures = new AbortController();
-  const failed = Promise.race([rejection(failures.signal), endOf(localServer.result)]);
+  const failed = Promise.race([rejection(failures.signal), network.ended]);
   // It may fail before the machine runs; the race below is where that is told.
   failed.catch(() => undefined);
   const server = await serveRelease(request, io, failures);
@@ -100,10 +98,4 @@ async function rejection(signal: AbortSignal): Promise<never> {
     if (signal.aborted) fail();
     signal.addEventListener('abort', fail, { once: true });
   });
-}
-
-/** The network's own server is not meant to end: when it does, a node would wait for it in vain. */
-async function endOf(result: Promise<unknown>): Promise<never> {
-  await result;
-  throw new OnibError('NETWORK_DOWN', 'Cannot go on with the node: dnsmasq ended before it did');
 }

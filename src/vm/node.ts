@@ -7,10 +7,13 @@ import type { BootServerEvent } from '../../boot-server/index.js';
 import { OnibError } from '../core/errors.js';
 import { startCell, type Cell } from '../host/cell.js';
 import { ConsoleLines } from './console/console-text.js';
-import { EMULATION_ARGUMENTS, requireFirmware, type Firmware } from './machine/hardware.js';
+import { findFirmware } from './firmware/find-firmware.js';
+import type { Firmware, FoundFirmware } from './firmware/firmware.js';
+import { EMULATION_ARGUMENTS } from './machine/hardware.js';
 import type { PortName } from './machine/machine.js';
 import type { NodeCommand, NodeEnd, NodeEvent, NodeRequest } from './messages.js';
 import type { DhcpMode } from './network/network.js';
+import { NODE_DEFAULTS } from './node-defaults.js';
 import { ROOT_SHELL_ARGUMENTS, RootShell } from './console/root-shell.js';
 import { stageMark, stageName, type StageMark } from './timeline.js';
 
@@ -40,7 +43,6 @@ export interface NodeOptions {
   readonly signal?: AbortSignal;
 }
 
-export const DEFAULT_MAC = '52:54:00:6f:6e:69';
 const CONSOLE_ARGUMENTS = ['console=ttyS0,115200'];
 const CONSOLE_TAIL = 20;
 
@@ -64,12 +66,15 @@ export class VirtualNode implements AsyncDisposable {
    *
    * @throws {OnibError} `NOT_ROOT`, `FIRMWARE_MISSING`, `COMMAND_MISSING` (exit 3).
    */
-  constructor(options: NodeOptions) {
-    requireFirmware(options.firmware);
+  static async powerOn(options: NodeOptions): Promise<VirtualNode> {
+    return new VirtualNode(options, await findFirmware(options.firmware));
+  }
+
+  private constructor(options: NodeOptions, firmware: FoundFirmware) {
     this.#options = options;
     this.#cell = startCell<NodeRequest, NodeEvent, NodeEnd>({
       entry: 'src/vm/node-main.js',
-      request: requestFor(options),
+      request: requestFor(options, firmware),
       namespaces: ['mount', 'pid', 'net'],
       onEvent: (event) => this.#take(event),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -185,16 +190,16 @@ export class VirtualNode implements AsyncDisposable {
   }
 }
 
-function requestFor(options: NodeOptions): NodeRequest {
+function requestFor(options: NodeOptions, firmware: FoundFirmware): NodeRequest {
   const shell = options.shell ?? false;
   return {
     store: options.store,
     profile: options.profile,
-    firmware: options.firmware,
+    firmware,
     dhcp: options.dhcp ?? 'full',
-    memory: options.memory ?? '2G',
-    cpus: options.cpus ?? 2,
-    mac: options.mac ?? DEFAULT_MAC,
+    memory: options.memory ?? NODE_DEFAULTS.memory,
+    cpus: options.cpus ?? NODE_DEFAULTS.cpus,
+    mac: options.mac ?? NODE_DEFAULTS.mac,
     uuid: randomUUID(),
     extraArguments: [
       ...EMULATION_ARGUMENTS,

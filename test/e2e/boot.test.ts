@@ -6,9 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BootServerEvent, NodeRecord } from '../../boot-server/index.js';
 import { OnibError } from '../../src/core/errors.js';
 import type { Artifact } from '../../src/contract/release-manifest.js';
-import { DEFAULT_MAC, VirtualNode } from '../../src/vm/node.js';
+import { VirtualNode } from '../../src/vm/node.js';
+import { NODE_DEFAULTS } from '../../src/vm/node-defaults.js';
 import { NETWORK, type DhcpMode } from '../../src/vm/network/network.js';
-import type { Firmware } from '../../src/vm/machine/hardware.js';
+import type { Firmware } from '../../src/vm/firmware/firmware.js';
 import { CONTENT_CHECKS } from '../support/vm-content-checks.js';
 import { initrdNames, lowerDirectories, outputOf } from '../support/vm-node-checks.js';
 import { LATEST, LOSABLE_TASKS } from '../support/vm-overlay.js';
@@ -57,11 +58,11 @@ afterAll(async () => {
   await ownOverlay[Symbol.asyncDispose]();
 });
 
-function powerOn(which: Case): Boot {
+async function powerOn(which: Case): Promise<Boot> {
   const project = which.profile === 'losable' ? ownOverlay : byDefault;
   const events: BootServerEvent[] = [];
   const localServer: string[] = [];
-  const node = new VirtualNode({
+  const node = await VirtualNode.powerOn({
     ...which,
     store: project.store.directory,
     shell: true,
@@ -77,7 +78,7 @@ function powerOn(which: Case): Boot {
  */
 async function bootUntilReady(which: Case): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
-    const boot = powerOn(which);
+    const boot = await powerOn(which);
     boots.set(which, boot);
     try {
       await boot.node.reached('ready', READY_SECONDS);
@@ -139,7 +140,7 @@ describe.each(ROUNDS)('nodes that PXE-boot (%#)', (...round) => {
     it('the boot server knows machine, profile and release of the node', () => {
       const record = recordOf(bootOf(which));
       expect(record).toMatchObject({
-        mac: DEFAULT_MAC,
+        mac: NODE_DEFAULTS.mac,
         firmware: which.firmware,
         profile: which.profile,
         release: bootOf(which).project.release.id,

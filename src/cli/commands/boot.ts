@@ -1,7 +1,7 @@
 /** `onib boot`: PXE-boots a virtual node from the current release, with its console. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { EXIT, OnibError } from '../../core/errors.js';
-import { FIRMWARES, requireFirmware, type Firmware } from '../../vm/machine/hardware.js';
+import { FIRMWARES, type Firmware } from '../../vm/firmware/firmware.js';
 import type { NodeEnd } from '../../vm/messages.js';
 import type { DhcpMode } from '../../vm/network/network.js';
 import { VirtualNode, type NodeOptions } from '../../vm/node.js';
@@ -89,13 +89,12 @@ async function boot(
   const profile = chooseProfile(await store.current(), wanted);
   if (options.shell === true) requireTerminal();
   requireRoot('boot', 'the node gets a network namespace and a TAP device of its own');
-  requireFirmware(options.firmware);
   const view = new BootView(context.output, process.stdout.isTTY);
   const nodeOptions = nodeOptionsFor(options, { store, profile: profile.name }, context, view);
+  await using node = await VirtualNode.powerOn(nodeOptions);
   context.output.note(
     `booting profile "${profile.name}": ${FIRMWARES[options.firmware].what}; Ctrl-C ends it`,
   );
-  await using node = new VirtualNode(nodeOptions);
   using _keyboard = connectKeyboard(node, view);
   try {
     const end = await follow(node, view, options);

@@ -15,6 +15,7 @@ import { mergeFixes } from '../doctor/fixes.js';
 import { machineChecks } from '../doctor/machine.js';
 import { mirrorCheck } from '../doctor/mirror.js';
 import { programChecks } from '../doctor/programs.js';
+import { virtualNodeChecks } from '../doctor/virtual-node.js';
 import { formatTable } from '../show/format.js';
 import type { Output } from '../show/output.js';
 import { openProject } from '../options/project.js';
@@ -46,7 +47,12 @@ export function registerDoctor(program: Command, context: Context): void {
 
 async function allChecks(context: Context): Promise<Check[]> {
   const { settings, sources } = await surroundings(context);
-  return [...machineChecks(settings.artifactPath), ...programChecks, mirrorCheck(sources)];
+  return [
+    ...machineChecks(settings.artifactPath),
+    ...programChecks,
+    ...virtualNodeChecks,
+    mirrorCheck(sources),
+  ];
 }
 
 /** The project's store and mirror; a host is checked before there is a project, too. */

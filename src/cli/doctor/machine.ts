@@ -7,7 +7,7 @@ import { OnibError } from '../../core/errors.js';
 import { run } from '../../host/run.js';
 import { formatBytes } from '../show/format.js';
 import { lacks, note, ok, type Check, type Finding } from './finding.js';
-import { installCommand } from './programs.js';
+import { installCommand, LOAD_NETWORK_MODULES } from './fixes.js';
 
 const GB = 1_000_000_000;
 const DISK_NEEDED = 3 * GB;
@@ -144,7 +144,7 @@ export function machineChecks(store: string): Check[] {
         trial(
           inNamespace('--net', NETWORK_TRIAL),
           'namespace, bridge and tap work',
-          'modprobe -a tun bridge',
+          LOAD_NETWORK_MODULES,
         ),
     },
   ];

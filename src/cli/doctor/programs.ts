@@ -1,6 +1,7 @@
 /** Programs that onib runs: present, able to say their version, and new enough. */
 import { OnibError } from '../../core/errors.js';
 import { run } from '../../host/run.js';
+import { installCommand } from './fixes.js';
 import { lacks, note, ok, type Check, type Finding, type Purpose } from './finding.js';
 
 interface Program {
@@ -60,11 +61,6 @@ export function isAtLeast(version: string, least: string): boolean {
     if (difference !== 0) return difference > 0;
   }
   return true;
-}
-
-/** Shell command that installs Debian packages. */
-export function installCommand(...packages: readonly string[]): string {
-  return `apt-get install --yes --no-install-recommends ${packages.join(' ')}`;
 }
 
 async function probeProgram(program: Program): Promise<Finding> {

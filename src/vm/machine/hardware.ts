@@ -5,48 +5,11 @@
  * The machine has one virtio NIC that it boots from, a random number generator, so that nothing
  * waits for entropy, and serial ports instead of a display; it ends when the guest resets.
  */
-import { existsSync } from 'node:fs';
-import { EXIT, OnibError } from '../../core/errors.js';
-
-/** How the machine starts: `bios` runs the iPXE ROM of its NIC, `uefi` OVMF's own PXE client. */
-export type Firmware = 'bios' | 'uefi';
-
-interface FirmwareKind {
-  readonly what: string;
-  /** Files that the host must have, and the Debian package of each. */
-  readonly files: readonly { readonly path: string; readonly debianPackage: string }[];
-  /** Properties of `-device virtio-net-pci` after the common ones. */
-  readonly nic: readonly string[];
-}
-
-const IPXE_ROM = '/usr/lib/ipxe/qemu/efi-virtio.rom';
-const OVMF_CODE = '/usr/share/OVMF/OVMF_CODE_4M.fd';
-const OVMF_VARS = '/usr/share/OVMF/OVMF_VARS_4M.fd';
-
-/** The one table of firmwares: arguments, host requirements and tests follow it. */
-export const FIRMWARES: Readonly<Record<Firmware, FirmwareKind>> = {
-  bios: {
-    what: 'BIOS, iPXE ROM of the NIC',
-    files: [{ path: IPXE_ROM, debianPackage: 'ipxe-qemu' }],
-    // QEMU's own choice of ROM, not `romfile=`: only in that one it patches the PCI device id of a
-    // virtio NIC on PCI Express, and SeaBIOS passes over a ROM that is meant for another device.
-    nic: [],
-  },
-  uefi: {
-    what: 'UEFI, its own PXE client',
-    files: [
-      { path: OVMF_CODE, debianPackage: 'ovmf' },
-      { path: OVMF_VARS, debianPackage: 'ovmf' },
-    ],
-    // Without a ROM of its own the NIC is driven by OVMF, as a physical board drives its own.
-    nic: ['romfile='],
-  },
-};
-
-export const QEMU = { program: 'qemu-system-x86_64', debianPackage: 'qemu-system-x86' } as const;
+import { MACHINE_TYPE } from '../firmware/qemu.js';
+import type { FlashFile, FoundFirmware } from '../firmware/firmware.js';
 
 export interface Hardware {
-  readonly firmware: Firmware;
+  readonly firmware: FoundFirmware;
   /** As QEMU takes it: `2G`, `1536M`. */
   readonly memory: string;
   readonly cpus: number;
@@ -63,11 +26,8 @@ export interface Hardware {
   };
   /** A copy of the UEFI variable store that belongs to this machine alone. */
   readonly variables: string;
-}
-
-/** Where the pristine UEFI variable store is, for firmwares that have one. */
-export function variablesTemplate(firmware: Firmware): string | undefined {
-  return firmware === 'uefi' ? OVMF_VARS : undefined;
+  /** Its processors stand still from the start. */
+  readonly paused?: boolean;
 }
 
 /**
@@ -85,9 +45,10 @@ export const EMULATION_ARGUMENTS = [
 /** QEMU's command line for one node, without the program's name. */
 export function qemuArguments(hardware: Hardware): string[] {
   return [
-    ...['-accel', 'tcg,thread=multi', '-machine', 'q35,graphics=off', '-cpu', 'max'],
+    ...['-accel', 'tcg,thread=multi', '-machine', `${MACHINE_TYPE},graphics=off`, '-cpu', 'max'],
     ...['-m', hardware.memory, '-smp', String(hardware.cpus), '-uuid', hardware.uuid],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-vga', 'none', '-no-reboot'],
+    ...(hardware.paused === true ? ['-S'] : []),
     ...firmwareArguments(hardware),
     ...['-netdev', `tap,id=network,ifname=${hardware.tap},script=no,downscript=no`],
     ...['-device', nicArgument(hardware)],
@@ -96,17 +57,29 @@ export function qemuArguments(hardware: Hardware): string[] {
   ];
 }
 
-function firmwareArguments(hardware: Hardware): string[] {
-  if (hardware.firmware === 'bios') return [];
+function firmwareArguments({ firmware, variables }: Hardware): string[] {
+  if (firmware.kind === 'bios') return [];
+  const { code, variables: template } = firmware;
   return [
-    ...['-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${OVMF_CODE}`],
-    ...['-drive', `if=pflash,unit=1,format=raw,file=${hardware.variables}`],
+    ...['-drive', flashArgument(0, code, 'readonly=on')],
+    ...['-drive', flashArgument(1, { ...template, path: variables })],
   ];
 }
 
-function nicArgument(hardware: Hardware): string {
-  const common = ['virtio-net-pci', 'netdev=network', `mac=${hardware.mac}`, 'bootindex=1'];
-  return [...common, ...FIRMWARES[hardware.firmware].nic].join(',');
+function flashArgument(unit: number, file: FlashFile, ...more: readonly string[]): string {
+  const words = ['if=pflash', `unit=${String(unit)}`, `format=${file.format}`, ...more];
+  // A comma in a value is written twice.
+  return [...words, `file=${file.path.replaceAll(',', ',,')}`].join(',');
+}
+
+/**
+ * BIOS takes QEMU's own choice of ROM, not `romfile=`: only in that one it patches the PCI device id of a
+ * virtio NIC on PCI Express, and SeaBIOS passes over a ROM that is meant for another device. Without a ROM
+ * the NIC is driven by OVMF, as a physical board drives its own.
+ */
+function nicArgument({ firmware, mac }: Hardware): string {
+  const common = ['virtio-net-pci', 'netdev=network', `mac=${mac}`, 'bootindex=1'];
+  return [...common, ...(firmware.kind === 'uefi' ? ['romfile='] : [])].join(',');
 }
 
 function socketArguments(sockets: Hardware['sockets']): string[] {
@@ -119,19 +92,4 @@ function socketArguments(sockets: Hardware['sockets']): string[] {
       ...['-serial', `chardev:serial${String(index)}`],
     ]),
   ];
-}
-
-/**
- * Checks that the firmware's files are there.
- *
- * @throws {OnibError} `FIRMWARE_MISSING` (exit 3), naming the Debian package.
- */
-export function requireFirmware(firmware: Firmware): void {
-  const missing = FIRMWARES[firmware].files.find((file) => !existsSync(file.path));
-  if (missing === undefined) return;
-  throw new OnibError(
-    'FIRMWARE_MISSING',
-    `Cannot boot a node with firmware "${firmware}": ${missing.path} is not there`,
-    { hint: `apt-get install ${missing.debianPackage}`, exitCode: EXIT.hostLacks },
-  );
 }

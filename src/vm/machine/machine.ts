@@ -2,17 +2,20 @@
 import { copyFile } from 'node:fs/promises';
 import path from 'node:path';
 import { start, type RunningCommand } from '../../host/command.js';
-import { QEMU, qemuArguments, variablesTemplate, type Hardware } from './hardware.js';
-import { QMP_HELLO, stopReason, type StopReason } from './qmp.js';
+import { QEMU } from '../firmware/qemu.js';
+import { qemuArguments, type Hardware } from './hardware.js';
+import { QMP_HELLO, QMP_QUIT, stopReason, type StopReason } from './qmp.js';
 import { SocketPort } from './socket-port.js';
 
 /** The first serial port is the console, the second one a root shell. */
 export type PortName = 'console' | 'shell';
 
 export interface MachineOptions {
-  readonly hardware: Omit<Hardware, 'sockets' | 'variables'>;
+  readonly hardware: Omit<Hardware, 'sockets' | 'variables' | 'paused'>;
   /** A second serial port for a root shell. */
   readonly shell: boolean;
+  /** Builds the machine and ends at once, before any of its code has run. */
+  readonly trial?: boolean;
   /** Absolute path of a directory for sockets and the variable store. */
   readonly directory: string;
   readonly onOutput: (port: PortName, bytes: Uint8Array) => void;
@@ -33,13 +36,15 @@ export class Machine {
   /** Powers the machine on. */
   static async powerOn(options: MachineOptions): Promise<Machine> {
     const file = (name: string): string => path.join(options.directory, name);
-    const template = variablesTemplate(options.hardware.firmware);
-    if (template !== undefined) await copyFile(template, file('variables.fd'));
+    const { firmware } = options.hardware;
+    if (firmware.kind === 'uefi') await copyFile(firmware.variables.path, file('variables.fd'));
     let reason: StopReason | undefined;
     const lines = lineSplitter((line) => {
       reason ??= stopReason(line);
     });
-    const control = await SocketPort.listen(file('control'), lines, QMP_HELLO);
+    const trial = options.trial ?? false;
+    const hello = trial ? QMP_HELLO + QMP_QUIT : QMP_HELLO;
+    const control = await SocketPort.listen(file('control'), lines, hello);
     const serial = new Map<PortName, SocketPort>();
     for (const name of options.shell ? (['console', 'shell'] as const) : (['console'] as const)) {
       const forward = (bytes: Uint8Array): void => options.onOutput(name, bytes);
@@ -48,6 +53,7 @@ export class Machine {
     const hardware: Hardware = {
       ...options.hardware,
       variables: file('variables.fd'),
+      paused: trial,
       sockets: {
         control: file('control'),
         console: file('console'),

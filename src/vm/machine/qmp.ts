@@ -15,6 +15,9 @@ const REASONS: Readonly<Record<string, StopReason>> = {
 /** What has to be said first: QEMU sends events only after its greeting has been answered. */
 export const QMP_HELLO = `${JSON.stringify({ execute: 'qmp_capabilities' })}\n`;
 
+/** Ends the machine as soon as all of it has been built. */
+export const QMP_QUIT = `${JSON.stringify({ execute: 'quit' })}\n`;
+
 /** The reason that a SHUTDOWN event gives; undefined for every other line. */
 export function stopReason(line: string): StopReason | undefined {
   const message = JSON.parse(line) as { event?: unknown; data?: { reason?: unknown } };

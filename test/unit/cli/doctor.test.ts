@@ -1,13 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { mergeFixes } from '../../../src/cli/doctor/fixes.js';
+import { installCommand, mergeFixes } from '../../../src/cli/doctor/fixes.js';
 import { releaseFileOf } from '../../../src/cli/doctor/mirror.js';
-import {
-  installCommand,
-  isAtLeast,
-  PROGRAMS,
-  versionIn,
-} from '../../../src/cli/doctor/programs.js';
+import { isAtLeast, PROGRAMS, versionIn } from '../../../src/cli/doctor/programs.js';
 import { packagePath } from '../../../src/core/package.js';
 
 describe('versionIn()', () => {
