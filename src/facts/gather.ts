@@ -18,6 +18,7 @@ import type { Config } from '../project/config.js';
 import { findLocalProxy } from './apt/local-proxy.js';
 import { readLock } from '../lock/file.js';
 import { filesNamedBy, filesOfRoles, payloadOfRoles, roleClosure } from './roles/role-files.js';
+import { provisionerDirectories } from '../project/roles/provisioner-files.js';
 import { roleFile, RoleReader } from '../project/roles/role-reader.js';
 import { wordsBelow } from './roles/role-words.js';
 
@@ -71,24 +72,23 @@ export function sourceDate(environment: NodeJS.ProcessEnv): Pick<Facts, 'sourceD
 }
 
 async function gatherRoles(config: Config, reader: RoleReader): Promise<Facts['roles']> {
-  const directories = new Set(
-    config.images.flatMap((image) => image.provisioners.map((one) => one.directory)),
+  const roles = provisionerDirectories(config.images).map(
+    async (directory): Promise<[string, RoleFacts]> => {
+      const { directories: closure, complete } = await roleClosure(config.root, directory, reader);
+      const named = await filesNamedBy(config.root, closure, reader);
+      const known = complete && named.complete;
+      const outside = {
+        directory: config.root,
+        files: await Promise.all(named.files.map((file) => roleFile(config.root, file))),
+      };
+      const [files, payload, words] = await Promise.all([
+        filesOfRoles(config.root, closure, named.files, reader),
+        known ? payloadOfRoles(config.root, closure, reader) : [],
+        known ? wordsBelow(closure, reader, outside) : undefined,
+      ]);
+      return [directory, { files, payload: new Set(payload), words }];
+    },
   );
-  const roles = [...directories].map(async (directory): Promise<[string, RoleFacts]> => {
-    const { directories: closure, complete } = await roleClosure(config.root, directory, reader);
-    const named = await filesNamedBy(config.root, closure, reader);
-    const known = complete && named.complete;
-    const outside = {
-      directory: config.root,
-      files: await Promise.all(named.files.map((file) => roleFile(config.root, file))),
-    };
-    const [files, payload, words] = await Promise.all([
-      filesOfRoles(config.root, closure, named.files, reader),
-      known ? payloadOfRoles(config.root, closure, reader) : [],
-      known ? wordsBelow(closure, reader, outside) : undefined,
-    ]);
-    return [directory, { files, payload: new Set(payload), words }];
-  });
   return Object.fromEntries(await Promise.all(roles));
 }
 

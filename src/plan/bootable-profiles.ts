@@ -1,5 +1,6 @@
 /** Boot profiles of a release: those of the project whose artifacts are all there. */
 import type { ProfileConfig } from '../project/config.js';
+import { findArtifact } from '../contract/artifact-key.js';
 import type { Artifact, ArtifactKind, BootProfile } from '../contract/release-manifest.js';
 
 export interface ResolvedProfiles {
@@ -33,7 +34,7 @@ export function resolveProfiles(
 
 function resolve(profile: ProfileConfig, artifacts: readonly Artifact[]): BootProfile | string {
   const find = (kind: ArtifactKind, name: string | undefined): Artifact | undefined =>
-    artifacts.find((artifact) => artifact.kind === kind && artifact.name === name);
+    name === undefined ? undefined : findArtifact(artifacts, { kind, name });
   const kernel = find('kernel', profile.kernel);
   const initrd = find('initrd', profile.kernel);
   const modules = find('modules', profile.kernel);

@@ -3,6 +3,7 @@
  * compared and sent to another process; it reads nothing and changes nothing.
  */
 import type { Digest } from '../core/digest.js';
+import type { ArtifactKey } from '../contract/artifact-key.js';
 import type { Artifact } from '../contract/release-manifest.js';
 import type { ImageConfig, ProfileConfig, Settings } from '../project/config.js';
 import type { LockedPackage } from '../lock/model.js';
@@ -19,6 +20,10 @@ export interface StepLock {
 interface StepCommon {
   /** `overlay discovery`, `base base`, `kernel set kernel`, `boot loaders`. */
   readonly title: string;
+  /** Keys of the artifacts that it makes. */
+  readonly products: readonly ArtifactKey[];
+  /** Of its image; of the project for boot loaders. */
+  readonly settings: Settings;
   /** Its name in the lock: the image's, or the title of the boot loaders' step. */
   readonly lockName: string;
   /** Undefined: the newest packages of the mirror are wanted. */
@@ -60,7 +65,6 @@ export interface OverlayStep extends StepCommon {
 
 export interface LoadersStep extends StepCommon {
   readonly kind: 'loaders';
-  readonly settings: Settings;
   /** Names of the loaders that the release offers: `undionly.kpxe`, `snponly.efi`, `ipxe.efi`. */
   readonly files: readonly string[];
 }

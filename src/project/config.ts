@@ -7,8 +7,16 @@ import type { HygieneAllowed } from '../policy/image-policy.js';
 
 export type ImageKind = 'base' | 'initrd' | 'overlay';
 
-/** An Ansible role that changes one tree. */
-export interface Provisioner {
+/**
+ * What changes one tree. A kind that joins has a case at each place where it counts: what its inputs
+ * are (plan/inputs/provisioner-inputs.ts), where its files lie (project/roles/provisioner-files.ts) and how it is
+ * run (provision/). The compiler names them all, since each reads what only a role has.
+ */
+export type Provisioner = RoleProvisioner;
+
+/** An Ansible role. */
+export interface RoleProvisioner {
+  readonly kind: 'role';
   /** As written: `roles/overlay/provision_discovery`. */
   readonly role: string;
   /** Absolute path of the role's directory, in the project or among the roles that ship with onib. */

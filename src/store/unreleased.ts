@@ -8,6 +8,7 @@
 import { readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { replaceFile } from '../host/whole-file.js';
+import { withoutArtifacts } from '../contract/artifact-key.js';
 import type { Artifact } from '../contract/release-manifest.js';
 import type { Store } from './store.js';
 
@@ -39,20 +40,16 @@ function artifactsIn(text: string): readonly Artifact[] {
 
 /** Adds artifacts; one of the same kind and name gives way. For whoever holds the lock. */
 export async function recordUnreleased(store: Store, made: readonly Artifact[]): Promise<void> {
-  const others = (await readUnreleased(store)).filter((one) => !made.some(isSame(one)));
+  const others = withoutArtifacts(await readUnreleased(store), made);
   await write(store, [...others, ...made]);
 }
 
 /** Forgets what is in a release now, or has been superseded by what is. For whoever holds the lock. */
 export async function forgetUnreleased(store: Store, released: readonly Artifact[]): Promise<void> {
   const waiting = await readUnreleased(store);
-  const left = waiting.filter((one) => !released.some(isSame(one)));
+  const left = withoutArtifacts(waiting, released);
   if (left.length === 0) await rm(recordFile(store), { force: true });
   else if (left.length < waiting.length) await write(store, left);
-}
-
-function isSame({ kind, name }: Artifact): (other: Artifact) => boolean {
-  return (other) => other.kind === kind && other.name === name;
 }
 
 async function write(store: Store, artifacts: readonly Artifact[]): Promise<void> {

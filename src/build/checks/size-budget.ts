@@ -5,12 +5,13 @@ import { readPackages } from '../../archive/contents/packages.js';
 import { directoryOf, totalsBy, type Total } from '../../archive/contents/totals.js';
 import { OnibError, OnibErrors } from '../../core/errors.js';
 import type { Config, ImageConfig } from '../../project/config.js';
+import { productsOf } from '../../plan/products.js';
+import { findArtifact, hasArtifact } from '../../contract/artifact-key.js';
 import type { Artifact } from '../../contract/release-manifest.js';
 import type { Store } from '../../store/store.js';
 
 /** Groups of bytes that an error names. */
 const MOST_GROUPS = 6;
-const KERNEL_SET_KINDS = ['kernel', 'initrd', 'modules'];
 
 /**
  * Compares what a release would hold with the budgets of the project's images.
@@ -36,9 +37,9 @@ export async function checkBudgets(
   if (errors.length > 0) throw new OnibErrors(errors);
 }
 
-function artifactsOf({ kind, name }: ImageConfig, artifacts: readonly Artifact[]): Artifact[] {
-  const kinds: readonly string[] = kind === 'initrd' ? KERNEL_SET_KINDS : [kind];
-  return artifacts.filter((one) => one.name === name && kinds.includes(one.kind));
+function artifactsOf(image: ImageConfig, artifacts: readonly Artifact[]): Artifact[] {
+  const products = productsOf(image);
+  return artifacts.filter((one) => hasArtifact(products, one));
 }
 
 function sizeOf(artifacts: readonly Artifact[]): number {
@@ -56,7 +57,7 @@ async function overBudget(
   for (const artifact of own) {
     details.push(`${artifact.fileName}: ${megabytes(artifact.size)}`);
     details.push(...(await whereBytesAre(artifact, store)));
-    const old = before.find(({ kind }) => kind === artifact.kind);
+    const old = findArtifact(before, artifact);
     if (old !== undefined && old.digest !== artifact.digest) {
       details.push(...(await whatGrew(old, artifact, store)));
     }

@@ -9,6 +9,7 @@ import { Mounts } from '../../host/mounts.js';
 import { Once } from '../../core/once.js';
 import { bytesOnDisk, removeTree } from '../../host/trees.js';
 import type { OverlayStep, Plan, PlanStep } from '../../plan/plan.js';
+import { hasArtifact } from '../../contract/artifact-key.js';
 import type { Artifact } from '../../contract/release-manifest.js';
 import { Store } from '../../store/store.js';
 import { buildBaseImage } from '../recipes/base-image.js';
@@ -121,7 +122,7 @@ function baseStepOf(
   if ('artifact' in step.base) return Promise.resolve([step.base.artifact]);
   const { planned } = step.base;
   for (const [other, artifacts] of running) {
-    if (other.kind === 'base' && other.image.name === planned) return artifacts;
+    if (hasArtifact(other.products, { kind: 'base', name: planned })) return artifacts;
   }
   return undefined;
 }

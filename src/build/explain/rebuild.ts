@@ -11,6 +11,7 @@ import { makePlan } from '../../plan/make-plan.js';
 import type { PlanStep } from '../../plan/plan.js';
 import type { Config } from '../../project/config.js';
 import { gatherFacts } from '../../facts/gather.js';
+import { findArtifact, hasArtifact } from '../../contract/artifact-key.js';
 import type { Artifact, ReleaseManifest } from '../../contract/release-manifest.js';
 import { Store } from '../../store/store.js';
 import { buildSteps, type BuildOptions } from '../engine/build.js';
@@ -59,11 +60,7 @@ export async function rebuildRelease(
 
 /** Whether the step makes something that the release has. */
 function isIn({ artifacts }: ReleaseManifest, step: PlanStep): boolean {
-  return artifacts.some(({ kind, name }) => {
-    if (step.kind === 'loaders') return kind === 'loader';
-    if (step.kind === 'kernel-set') return kind === 'kernel' && name === step.image.name;
-    return kind === step.kind && name === step.image.name;
-  });
+  return step.products.some((key) => hasArtifact(artifacts, key));
 }
 
 function changedSince({ title, reasons }: PlanStep): OnibError {
@@ -82,7 +79,7 @@ async function compareWith(
 ): Promise<Rebuilt[]> {
   const rebuilt: Rebuilt[] = [];
   for (const artifact of release.artifacts) {
-    const again = built.find(({ kind, name }) => kind === artifact.kind && name === artifact.name);
+    const again = findArtifact(built, artifact);
     if (again?.digest === artifact.digest) rebuilt.push({ artifact });
     else {
       const details =

@@ -1,4 +1,5 @@
 /** Which artifacts of two releases belong together. */
+import { findArtifact, withoutArtifacts } from '../../contract/artifact-key.js';
 import type { Artifact } from '../../contract/release-manifest.js';
 
 export interface ArtifactPair {
@@ -8,13 +9,11 @@ export interface ArtifactPair {
 
 /** By kind and name: file names change with a kernel's version. In the order of the newer release. */
 export function pairArtifacts(a: readonly Artifact[], b: readonly Artifact[]): ArtifactPair[] {
-  const partner = (artifact: Artifact, others: readonly Artifact[]): Artifact | undefined =>
-    others.find(({ kind, name }) => kind === artifact.kind && name === artifact.name);
   return [
     ...b.map((after) => {
-      const before = partner(after, a);
+      const before = findArtifact(a, after);
       return before === undefined ? { after } : { before, after };
     }),
-    ...a.filter((artifact) => partner(artifact, b) === undefined).map((before) => ({ before })),
+    ...withoutArtifacts(a, b).map((before) => ({ before })),
   ];
 }

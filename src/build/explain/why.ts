@@ -4,10 +4,11 @@
  */
 import { didYouMean } from '../../core/did-you-mean.js';
 import { EXIT, OnibError } from '../../core/errors.js';
-import type { Plan, PlanStep } from '../../plan/plan.js';
+import type { Plan } from '../../plan/plan.js';
 import { BASE_INPUT, inputReasons } from '../../plan/inputs/reasons.js';
 import { inputContent } from '../../facts/roles/input-content.js';
 import { inputText } from '../../store/input-texts.js';
+import { findArtifact, hasArtifact } from '../../contract/artifact-key.js';
 import type { Artifact } from '../../contract/release-manifest.js';
 import { listReleases, type ReleaseState } from '../../store/releases.js';
 import type { Store } from '../../store/store.js';
@@ -54,7 +55,7 @@ export async function explainArtifact(
   const artifact = find(current.artifacts, word);
   if (artifact === undefined) throw unknown(word, current.artifacts);
   const before = previousBuild(artifact, releases.slice(place + 1));
-  const step = plan.steps.find((one) => makes(one, artifact));
+  const step = plan.steps.find((one) => hasArtifact(one.products, artifact));
   const keptText = async (_: string, digest: string): Promise<string | undefined> =>
     await inputText(store, digest);
   const textNow = async (name: string, digest: string): Promise<string | undefined> =>
@@ -85,26 +86,15 @@ function find(artifacts: readonly Artifact[], word: string): Artifact | undefine
   );
 }
 
-function previousBuild(
-  { kind, name, digest, inputDigest }: Artifact,
-  earlier: readonly ReleaseState[],
-): Explanation['before'] {
+function previousBuild(current: Artifact, earlier: readonly ReleaseState[]): Explanation['before'] {
   for (const { id, manifest } of earlier) {
-    const artifact = manifest?.artifacts.find((one) => one.kind === kind && one.name === name);
+    const artifact = findArtifact(manifest?.artifacts ?? [], current);
     if (artifact === undefined) continue;
-    if (artifact.digest !== digest || artifact.inputDigest !== inputDigest) {
+    if (artifact.digest !== current.digest || artifact.inputDigest !== current.inputDigest) {
       return { release: id, artifact };
     }
   }
   return undefined;
-}
-
-function makes(step: PlanStep, { kind, name }: Artifact): boolean {
-  if (step.kind === 'loaders') return kind === 'loader';
-  if (step.image.name !== name) return false;
-  return step.kind === 'kernel-set'
-    ? ['kernel', 'initrd', 'modules'].includes(kind)
-    : step.kind === kind;
 }
 
 type ReadText = (name: string, digest: string) => Promise<string | undefined>;

@@ -46,7 +46,7 @@ export class LockBook {
     const entries = ended.flatMap((step): [string, ImageLock][] => {
       const own = packages.get(step.lockName);
       if (own === undefined) return [];
-      const { suite, architecture } = step.kind === 'loaders' ? step.settings : step.image.settings;
+      const { suite, architecture } = step.settings;
       const request = requestOf(step, packages);
       return [[step.lockName, { suite, architecture, request, packages: own }]];
     });

@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { PreviousImageOptions } from '../../archive/squashfs/repack/previous-image.js';
+import { findArtifact } from '../../contract/artifact-key.js';
 import type { Artifact } from '../../contract/release-manifest.js';
 import { inputDigest } from '../../plan/inputs/inputs.js';
 import type { Provenance } from '../checks/inspect-artifact.js';
@@ -67,10 +68,10 @@ export async function packSquashfs(
 
 /** The image of the same name in the current release, whose unchanged blocks are copied. */
 function previousImage(
-  { kind, name }: Described,
+  described: Described,
   { context: { previous, store } }: StepServices,
 ): PreviousImageOptions | undefined {
-  const image = previous.find((artifact) => artifact.kind === kind && artifact.name === name);
+  const image = findArtifact(previous, described);
   if (image === undefined) return undefined;
   return { file: store.objectPath(image.digest), digest: image.digest };
 }

@@ -51,7 +51,7 @@ export class StepPackages {
   ) {
     this.#context = context;
     this.#step = step;
-    this.#settings = step.kind === 'loaders' ? step.settings : step.image.settings;
+    this.#settings = step.settings;
     this.#log = tell.log;
     this.#warn = tell.warn;
   }

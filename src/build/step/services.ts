@@ -49,7 +49,7 @@ export class StepServices implements AsyncDisposable {
   }
 
   get settings(): Settings {
-    return this.step.kind === 'loaders' ? this.step.settings : this.step.image.settings;
+    return this.step.settings;
   }
 
   get signal(): AbortSignal {

@@ -3,15 +3,15 @@
  *
  * Where packages are fetched from is not among them: a nearer mirror gives the same image.
  */
-import type { ImageConfig, Provisioner, Settings } from '../../project/config.js';
+import type { ImageConfig, Settings } from '../../project/config.js';
 import type { HygieneAllowed } from '../../policy/image-policy.js';
-import { imageKeys, namesOf, settingNames } from '../../project/keys/keys.js';
+import { imageKeys, namesOf } from '../../project/keys/keys.js';
 import type { AptSources } from '../sources.js';
 import type { Facts } from '../facts.js';
-import { digestOf, type Inputs } from './inputs.js';
-
-/** Keys of a vars file that say how the build runs; what follows from them is recorded as such. */
-const NO_VARIABLES = new Set(['provisioner', 'provisioners', 'kind', 'base']);
+import type { Inputs } from './inputs.js';
+import { provisionerInputs, provisionerName } from './provisioner-inputs.js';
+import { toolInputs } from './tools.js';
+import { variableInputs } from './variables.js';
 
 /** A date that the user gave, which takes the place of the one that the packages give. */
 export const DATE_INPUT = 'setting SOURCE_DATE_EPOCH';
@@ -21,8 +21,8 @@ const keyNames = Object.values(imageKeys).flatMap((key) => namesOf(key));
 /** Everything that goes into an image, except an overlay's base. */
 export function imageInputs(image: ImageConfig, facts: Facts, sources: AptSources): Inputs {
   return {
-    ...merged(image.provisioners.map((one) => roleInputs(image, one, facts))),
-    provisioners: image.provisioners.map(({ role }) => role).join(' '),
+    ...merged(image.provisioners.map((one) => provisionerInputs(image, one, facts))),
+    provisioners: image.provisioners.map(provisionerName).join(' '),
     ...treeInputs(image, facts, sources),
     ...packingInputs(image, facts),
   };
@@ -36,39 +36,11 @@ function merged(inputs: readonly Inputs[]): Inputs {
 export function levelInputs(image: ImageConfig, facts: Facts, sources: AptSources): Inputs[] {
   return [
     treeInputs(image, facts, sources),
-    ...image.provisioners.map((one) => ({ role: one.role, ...roleInputs(image, one, facts) })),
+    ...image.provisioners.map((one) => ({
+      provisioner: provisionerName(one),
+      ...provisionerInputs(image, one, facts),
+    })),
   ];
-}
-
-/** A provisioner: its files, and the variables that they name. */
-function roleInputs(image: ImageConfig, { directory }: Provisioner, facts: Facts): Inputs {
-  const role = facts.roles[directory];
-  const used = usedVariables(image.variables, wordsOf(directory, facts));
-  return {
-    ...facts.shared.files,
-    ...role?.files,
-    ...variableInputs(used, image.variables),
-    ...toolInputs(['onib', 'ansible-core'], facts),
-  };
-}
-
-/** Sets of names that a role can use; undefined: any. */
-function wordsOf(directory: string, facts: Facts): readonly ReadonlySet<string>[] | undefined {
-  const words = [facts.roles[directory]?.words, facts.shared.words];
-  return words.every((set) => set !== undefined) ? words : undefined;
-}
-
-/** Whether a provisioner can use what Ansible finds out about its host; that takes it a second. */
-export function usesHostFacts(
-  image: ImageConfig,
-  { directory }: Provisioner,
-  facts: Facts,
-): boolean {
-  const words = wordsOf(directory, facts);
-  if (words === undefined) return true;
-  const values = usedVariables(image.variables, words).map((name) => image.variables[name]);
-  const named = [...words.flatMap((set) => [...set]), ...wordsIn(values)];
-  return named.some((word) => word.startsWith('ansible_'));
 }
 
 /** The tree before provisioning: Debian's packages, for an overlay those of its base. */
@@ -108,31 +80,6 @@ function hygieneText(allowed: readonly HygieneAllowed[]): string {
   return allowed.map(({ rule, path }) => `${rule}: ${path}`).join(', ');
 }
 
-/**
- * Names of variables that files with these words can use, directly or through another variable's
- * value. Ansible's own (`ansible_become`) steer it without being named.
- */
-function usedVariables(
-  variables: Readonly<Record<string, unknown>>,
-  words: readonly ReadonlySet<string>[] | undefined,
-): string[] {
-  const names = Object.keys(variables);
-  if (words === undefined) return names;
-  const used = new Set(
-    names.filter((name) => name.startsWith('ansible_') || words.some((set) => set.has(name))),
-  );
-  for (const name of used) {
-    for (const word of wordsIn(variables[name])) {
-      if (Object.hasOwn(variables, word)) used.add(word);
-    }
-  }
-  return [...used];
-}
-
-function wordsIn(value: unknown): string[] {
-  return JSON.stringify(value).match(/[A-Za-z_]\w*/g) ?? [];
-}
-
 /** Everything that goes into the boot loaders. */
 export function loaderInputs(
   settings: Settings,
@@ -148,25 +95,8 @@ export function loaderInputs(
   };
 }
 
-/** Digests, because a variable may hold a secret and inputs stand in the release manifest. */
-function variableInputs(
-  names: readonly string[],
-  variables: Readonly<Record<string, unknown>>,
-): Inputs {
-  const present = names.filter(
-    (name) => Object.hasOwn(variables, name) && !settingNames.has(name) && !NO_VARIABLES.has(name),
-  );
-  return Object.fromEntries(present.map((name) => [`var ${name}`, digestOf(variables[name])]));
-}
-
 /** `trixie main, trixie-updates main`: sources without the mirror's address. */
 function suitesOf(sources: AptSources): string {
   if (sources.lines.length === 0) return "the bootstrapper's own";
   return sources.lines.map((line) => line.replace(/^deb (?:\[[^\]]*\] )?\S+ /, '')).join(', ');
-}
-
-function toolInputs(names: readonly string[], facts: Facts): Inputs {
-  return Object.fromEntries(
-    names.map((name) => [`tool ${name}`, facts.tools[name] ?? 'not a Debian package']),
-  );
 }

@@ -1,5 +1,13 @@
-/** Names of images, and which one is meant where nobody says. */
+/** Images by name, and which one is meant where nobody says. */
 import type { ImageConfig, ImageKind } from '../config.js';
+
+export function findImage(
+  images: readonly ImageConfig[],
+  kind: ImageKind,
+  name: string | undefined,
+): ImageConfig | undefined {
+  return images.find((image) => image.kind === kind && image.name === name);
+}
 
 /** Names of all images of a kind. */
 export function namesOfKind(images: readonly ImageConfig[], kind: ImageKind): string[] {

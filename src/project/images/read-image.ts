@@ -158,12 +158,12 @@ async function readProvisioners(
     return [];
   }
   return await Promise.all(
-    found.value.map(async (role, index) => {
+    found.value.map(async (role, index): Promise<Provisioner> => {
       const listed = Array.isArray(own.values[found.name]);
       const place = own.place(found.name, listed ? [index] : []);
       const directory = await findRole(root, role);
       if (directory === undefined) problems.push(await missingRole(root, role, place));
-      return { role: role.replace(/\/+$/, ''), directory: directory ?? '', place };
+      return { kind: 'role', role: role.replace(/\/+$/, ''), directory: directory ?? '', place };
     }),
   );
 }

@@ -9,6 +9,7 @@ import { nearest } from '../../core/did-you-mean.js';
 import type { OnibError } from '../../core/errors.js';
 import type { ImageConfig, ImageKind } from '../config.js';
 import { knownKeys, namesOf } from '../keys/keys.js';
+import { provisionerDirectories } from '../roles/provisioner-files.js';
 import { configProblem } from '../yaml/problems.js';
 import { filesBelow } from '../roles/role-reader.js';
 import type { YamlFile } from '../yaml/yaml-file.js';
@@ -63,9 +64,8 @@ export async function slips(
 }
 
 async function isMentioned(name: string, images: readonly ImageConfig[]): Promise<boolean> {
-  const directories = images.flatMap((image) => image.provisioners.map((one) => one.directory));
   const word = new RegExp(String.raw`\b${name}\b`);
-  for (const directory of new Set(directories)) {
+  for (const directory of provisionerDirectories(images)) {
     for (const file of await filesBelow(directory)) {
       if (file.size > MAX_TEXT_BYTES) continue;
       if (word.test(await readFile(path.join(directory, file.path), 'latin1'))) return true;

@@ -6,7 +6,7 @@ import type { OnibError } from '../../core/errors.js';
 import type { ImageConfig, ProfileConfig, Profiles } from '../config.js';
 import { PROFILES_FILE } from '../../contract/names.js';
 import { configProblem } from '../yaml/problems.js';
-import { namesOfKind, onlyOrUsual } from '../images/names.js';
+import { findImage, namesOfKind, onlyOrUsual } from '../images/names.js';
 
 /** What every profile has unless it says otherwise. */
 export interface ProfileDefaults {
@@ -83,7 +83,7 @@ function baseOf(
 ): string | undefined {
   const [overlay] = profile.overlays;
   if (overlay !== undefined) {
-    return images.find(({ kind, name }) => kind === 'overlay' && name === overlay)?.base;
+    return findImage(images, 'overlay', overlay)?.base;
   }
   const names = namesOfKind(images, 'base');
   const base = onlyOrUsual(names, 'base');

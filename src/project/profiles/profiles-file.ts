@@ -13,7 +13,7 @@
 import { didYouMean } from '../../core/did-you-mean.js';
 import type { OnibError } from '../../core/errors.js';
 import { completeProfiles } from './complete-profiles.js';
-import { namesOfKind } from '../images/names.js';
+import { findImage, namesOfKind } from '../images/names.js';
 import type { ImageConfig, ImageKind, ProfileConfig, Profiles } from '../config.js';
 import { withArticle, wordOf } from '../keys/kind-words.js';
 import { NAME_RULE, SAFE_NAME } from '../../contract/names.js';
@@ -138,7 +138,7 @@ function checkBases(
   base: string | undefined,
 ): void {
   for (const [index, name] of overlays.entries()) {
-    const image = context.images?.find((one) => one.kind === 'overlay' && one.name === name);
+    const image = findImage(context.images ?? [], 'overlay', name);
     const wanted = base ?? baseOf(context, overlays[0]);
     if (image?.base === undefined || wanted === undefined || image.base === wanted) continue;
     problem(
@@ -150,7 +150,7 @@ function checkBases(
 }
 
 function baseOf(context: Context, overlay: string | undefined): string | undefined {
-  return context.images?.find(({ kind, name }) => kind === 'overlay' && name === overlay)?.base;
+  return findImage(context.images ?? [], 'overlay', overlay)?.base;
 }
 
 function readArguments(context: Context, value: unknown, at: Path): string[] {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { imageInputs, usesHostFacts } from '../../../src/plan/inputs/image-inputs.js';
+import { imageInputs } from '../../../src/plan/inputs/image-inputs.js';
+import { usesHostFacts } from '../../../src/plan/inputs/provisioner-inputs.js';
 import { inputDigest } from '../../../src/plan/inputs/inputs.js';
 import type { Facts } from '../../../src/plan/facts.js';
 import { inputReasons } from '../../../src/plan/inputs/reasons.js';

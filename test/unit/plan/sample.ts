@@ -29,7 +29,9 @@ export function image(kind: ImageKind, name: string, more: Partial<ImageConfig> 
   const role = `roles/${kind}/${name}`;
   return {
     ...{ kind, name, file, settings: SETTINGS, packages: [] },
-    provisioners: [{ role, directory: `/p/${role}`, place: { file, line: 1, column: 1 } }],
+    provisioners: [
+      { kind: 'role', role, directory: `/p/${role}`, place: { file, line: 1, column: 1 } },
+    ],
     variables: { suite: 'trixie', colour: 'red', provisioner: role },
     ...(kind === 'overlay' ? { base: 'base' } : {}),
     ...more,

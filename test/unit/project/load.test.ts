@@ -61,6 +61,7 @@ describe('loadProject() on a correct project', () => {
     expect(tools?.settings.suite).toBe('bookworm');
     expect(tools?.provisioners).toEqual([
       {
+        kind: 'role',
         role: 'roles/overlay/tools',
         directory: path.join(config.root, 'roles/overlay/tools'),
         place: { file: 'vars/tools.yml', line: 1, column: 14 },

@@ -1,0 +1,52 @@
+/** What of the release stays, and what no longer fits. What a step makes anew is neither. */
+import { hasArtifact } from '../contract/artifact-key.js';
+import type { Artifact } from '../contract/release-manifest.js';
+import type { Config } from '../project/config.js';
+import type { Plan, PlanStep } from './plan.js';
+import { LOADER_PRODUCTS, productsOf } from './products.js';
+
+export function sortOut(
+  artifacts: readonly Artifact[],
+  steps: readonly PlanStep[],
+  config: Config,
+): Pick<Plan, 'keep' | 'drop'> {
+  const left = artifacts.filter(
+    (artifact) => !steps.some(({ products }) => hasArtifact(products, artifact)),
+  );
+  const bases = left.filter(
+    (artifact) => artifact.kind === 'base' && orphaned(artifact, config) === undefined,
+  );
+  const keep: Artifact[] = [];
+  const drop: { artifact: Artifact; reason: string }[] = [];
+  for (const artifact of left) {
+    const reason = orphaned(artifact, config) ?? baseGone(artifact, bases, steps, config);
+    if (reason === undefined) keep.push(artifact);
+    else drop.push({ artifact, reason });
+  }
+  return { keep, drop };
+}
+
+function orphaned(artifact: Artifact, { images }: Config): string | undefined {
+  if (artifact.kind === 'loader') {
+    return hasArtifact(LOADER_PRODUCTS, artifact) ? undefined : 'it is no longer offered';
+  }
+  return hasArtifact(images.flatMap(productsOf), artifact)
+    ? undefined
+    : `no vars file "${artifact.name}" makes it any more`;
+}
+
+/** An overlay holds what changed over one base: over another it would not fit. */
+function baseGone(
+  artifact: Artifact,
+  bases: readonly Artifact[],
+  steps: readonly PlanStep[],
+  { images }: Config,
+): string | undefined {
+  if (artifact.kind !== 'overlay') return undefined;
+  if (bases.some((base) => base.digest === artifact.baseDigest)) return undefined;
+  const name = images.find((image) => hasArtifact(productsOf(image), artifact))?.base ?? '';
+  const rebuilt = steps.some(({ products }) => hasArtifact(products, { kind: 'base', name }));
+  return rebuilt
+    ? `base image "${name}" is rebuilt: onib build overlay vars/${artifact.name}.yml`
+    : 'its base image is no longer in the release';
+}
