@@ -4,7 +4,7 @@ import { OnibError } from '../../src/core/errors.js';
 import { DhcpListener } from '../dhcp/listener.js';
 import { defaultCacheBytes, ObjectReader } from '../objects/object-reader.js';
 import { TftpListener } from '../tftp/listener.js';
-import { openDeviceSocket } from '../../src/native/device-socket.js';
+import { openDeviceSocket } from './device-socket.js';
 import type { FromWorker, Offering, ToWorker, WorkerSettings } from './protocol.js';
 
 const settings = workerData as WorkerSettings;

@@ -16,9 +16,3 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   const { start } = await import('./command.js');
   return await start(argv, options).result;
 }
-
-/** Loads what `run` needs, while there is nothing else to do. */
-export function prepareToRun(): void {
-  // What fails here fails again, and is told, where it is needed.
-  import('./command.js').catch(() => undefined);
-}

@@ -2,12 +2,14 @@
  * Files that appear whole or not at all, whatever kills the writer.
  *
  * An O_TMPFILE file has no name until it is complete and on disk, so a killed writer leaves nothing
- * (open(2), linkat(2)). Filesystems without O_TMPFILE (NFS) get a temporary name and a rename.
+ * (open(2), linkat(2)). Where a file of the name has to give way, the new one gets a temporary name first
+ * and is renamed (rename(2) replaces at once, linkat(2) never does). Filesystems without O_TMPFILE (NFS)
+ * have the temporary name from the beginning.
  */
 import { constants, createReadStream } from 'node:fs';
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { link, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { run } from './run.js';
+import { linkDescriptor } from '../native/linkat.js';
 
 /** __O_TMPFILE of asm-generic/fcntl.h; Node has no name for it. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
@@ -20,7 +22,8 @@ export const PARTIAL_SUFFIX = '.partial';
 /**
  * Writes `file` through `write`, fsyncs it and gives it its name.
  *
- * @param replace Take the place of a file of this name; otherwise it is an error that there is one.
+ * @param replace Take the place of a file of this name.
+ * @throws an error of the system; without `replace` its code is `EEXIST` when there is such a file
  */
 export async function writeWholeFile(
   file: string,
@@ -29,17 +32,30 @@ export async function writeWholeFile(
 ): Promise<void> {
   const handle = await openUnnamed(path.dirname(file));
   if (handle === undefined) {
-    await writeAndRename(file, write);
+    await writeUnderPartialName(file, write, replace);
     return;
   }
   try {
     await write(handle);
     await handle.sync();
-    // With --force it links under another name and renames (coreutils 8.30).
-    const how = replace ? ['-L', '--force'] : ['-L'];
-    await run(['ln', ...how, '--', `/proc/${String(process.pid)}/fd/${String(handle.fd)}`, file]);
+    await giveName(handle, file, replace);
   } finally {
     await handle.close();
+  }
+}
+
+async function giveName({ fd }: FileHandle, file: string, replace: boolean): Promise<void> {
+  try {
+    linkDescriptor(fd, file);
+  } catch (error) {
+    if (!replace || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const partial = partialName(file);
+    try {
+      linkDescriptor(fd, partial);
+      await rename(partial, file);
+    } finally {
+      await rm(partial, { force: true });
+    }
   }
 }
 
@@ -70,11 +86,12 @@ async function openUnnamed(directory: string): Promise<FileHandle | undefined> {
   }
 }
 
-async function writeAndRename(
+async function writeUnderPartialName(
   file: string,
   write: (handle: FileHandle) => Promise<void>,
+  replace: boolean,
 ): Promise<void> {
-  const partial = `${file}.${String(process.pid)}${PARTIAL_SUFFIX}`;
+  const partial = partialName(file);
   try {
     const handle = await open(partial, 'wx', 0o644);
     try {
@@ -83,8 +100,15 @@ async function writeAndRename(
     } finally {
       await handle.close();
     }
-    await rename(partial, file);
+    await (replace ? rename(partial, file) : link(partial, file));
   } finally {
     await rm(partial, { force: true });
   }
+}
+
+let partials = 0;
+
+/** Two writers of one file do not meet, be they in one process. */
+function partialName(file: string): string {
+  return `${file}.${String(process.pid)}-${String(partials++)}${PARTIAL_SUFFIX}`;
 }

@@ -1,120 +1,132 @@
-/**
- * zstd with all cores, and with the same bytes whatever their number: libzstd cuts the input into jobs of
- * a fixed size, each with a part of the one before it as dictionary, and joins them to one frame. One
- * frame, because the kernel takes what follows a frame for another archive. Node has no zstd before 22.
- */
+/** libzstd's streams; Node has no zstd before 22. */
 import koffi from 'koffi';
+import { callsOf } from './calls.js';
 import { sharedLibrary } from './shared-library.js';
+import type { Decoded, StreamDecoder } from './stream-structure.js';
+
+type Code = number | bigint;
+
+const call = callsOf(() => sharedLibrary('libzstd.so.1', 'libzstd1'));
+const createCompressor = call('void *ZSTD_createCCtx()') as () => bigint | null;
+const setParameter = call(
+  'size_t ZSTD_CCtx_setParameter(void *context, int parameter, int value)',
+) as (context: bigint, parameter: number, value: number) => Code;
+const compress = call(
+  'size_t ZSTD_compressStream2(void *context, uint8_t *output, uint8_t *input, int end)',
+) as (context: bigint, output: Buffer, input: Buffer, end: number) => Code;
+const freeCompressor = call('size_t ZSTD_freeCCtx(void *context)') as (context: bigint) => Code;
+const createDecompressor = call('void *ZSTD_createDCtx()') as () => bigint | null;
+const decompress = call(
+  'size_t ZSTD_decompressStream(void *context, uint8_t *output, uint8_t *input)',
+) as (context: bigint, output: Buffer, input: Buffer) => Code;
+const freeDecompressor = call('size_t ZSTD_freeDCtx(void *context)') as (context: bigint) => Code;
+const isError = call('uint32_t ZSTD_isError(size_t code)') as (code: Code) => number;
+const errorName = call('const char *ZSTD_getErrorName(size_t code)') as (code: Code) => string;
+
+/** ZSTD_inBuffer or ZSTD_outBuffer: pointer | size | place. */
+class BufferStructure {
+  readonly bytes = Buffer.from(new ArrayBuffer(24));
+
+  point(buffer: Buffer): void {
+    this.bytes.writeBigUInt64LE(buffer.length === 0 ? 0n : koffi.address(buffer), 0);
+    this.bytes.writeBigUInt64LE(BigInt(buffer.length), 8);
+    this.bytes.writeBigUInt64LE(0n, 16);
+  }
+
+  /** Bytes that were taken or given. */
+  get place(): number {
+    return Number(this.bytes.readBigUInt64LE(16));
+  }
+}
 
 /** ZSTD_cParameter of zstd.h. */
 const PARAMETER = { level: 100, checksum: 201, workers: 400, jobSize: 401 } as const;
 const CONTINUE = 0;
 const END = 2;
-const JOB = 4 * 1_048_576;
-const OUTPUT_SIZE = 262_144;
-/** ZSTD_inBuffer and ZSTD_outBuffer: pointer | size | place. */
-const BUFFER_STRUCTURE = 24;
 
-interface Library {
-  readonly create: () => bigint | null;
-  readonly set: (context: bigint, parameter: number, value: number) => number | bigint;
-  readonly compress: (
-    context: bigint,
-    output: Buffer,
-    input: Buffer,
-    end: number,
-  ) => number | bigint;
-  readonly isError: (code: number | bigint) => number;
-  readonly errorName: (code: number | bigint) => string;
-  readonly free: (context: bigint) => number | bigint;
-}
-
-let loaded: Library | undefined;
-
-function library(): Library {
-  if (loaded === undefined) {
-    const zstd = sharedLibrary('libzstd.so.1', 'libzstd1');
-    const call = zstd.func('ZSTD_compressStream2', 'size_t', [
-      ...['void *', 'uint8_t *', 'uint8_t *', 'int'],
-    ]) as Library['compress'];
-    const set = zstd.func('ZSTD_CCtx_setParameter', 'size_t', ['void *', 'int', 'int']);
-    loaded = {
-      create: zstd.func('ZSTD_createCCtx', 'void *', []) as Library['create'],
-      set: set as Library['set'],
-      compress: call,
-      isError: zstd.func('ZSTD_isError', 'uint', ['size_t']) as Library['isError'],
-      errorName: zstd.func('ZSTD_getErrorName', 'str', ['size_t']) as Library['errorName'],
-      free: zstd.func('ZSTD_freeCCtx', 'size_t', ['void *']) as Library['free'],
-    };
-  }
-  return loaded;
-}
-
-/** Compresses a stream; blocks its thread when all cores are busy, so use it in a worker thread. */
-export class ZstdWriter {
+/** One frame; blocks its thread when all of its workers are busy. */
+export class ZstdCompressor {
   private readonly context: bigint;
-  private readonly output = Buffer.allocUnsafeSlow(OUTPUT_SIZE);
-  private readonly inputStructure = Buffer.from(new ArrayBuffer(BUFFER_STRUCTURE));
-  private readonly outputStructure = Buffer.from(new ArrayBuffer(BUFFER_STRUCTURE));
-  private closed = false;
+  private readonly input = new BufferStructure();
+  private readonly output = new BufferStructure();
+  private readonly buffer: Buffer;
 
-  /** `write` gets the compressed bytes in order, valid until it returns. */
+  /** @throws {OnibError} `LIBRARY_MISSING` */
   constructor(
-    level: number,
-    threads: number,
+    parameters: Partial<Record<keyof typeof PARAMETER, number>>,
+    outputSize: number,
     private readonly write: (bytes: Buffer) => void,
   ) {
-    const context = library().create();
+    const context = createCompressor();
     if (context === null) throw new Error('libzstd cannot make a compressor');
     this.context = context;
-    this.set(PARAMETER.level, level);
-    this.set(PARAMETER.checksum, 1);
-    // Without workers the bytes would be others than with any number of them.
-    this.set(PARAMETER.workers, threads);
-    this.set(PARAMETER.jobSize, JOB);
+    this.buffer = Buffer.allocUnsafeSlow(outputSize);
+    for (const [name, value] of Object.entries(parameters)) {
+      this.checked(setParameter(context, PARAMETER[name as keyof typeof PARAMETER], value));
+    }
   }
 
+  /** Takes all of these bytes; what comes out meanwhile is written. */
   add(bytes: Buffer): void {
-    this.point(this.inputStructure, bytes);
-    while (this.inputStructure.readBigUInt64LE(16) < BigInt(bytes.length)) this.step(CONTINUE);
+    this.input.point(bytes);
+    while (this.input.place < bytes.length) this.step(CONTINUE);
   }
 
   /** Ends the frame; everything is written then. */
   finish(): void {
-    this.point(this.inputStructure, Buffer.alloc(0));
+    this.input.point(Buffer.alloc(0));
     while (this.step(END) !== 0);
   }
 
-  /** Waits until no thread works any more, and frees the compressor. */
-  settle(): void {
-    if (!this.closed) library().free(this.context);
-    this.closed = true;
+  /** Waits until no worker works any more. */
+  close(): void {
+    freeCompressor(this.context);
   }
 
   /** Bytes that are still to come; only of interest at the end. */
   private step(end: number): number {
-    this.point(this.outputStructure, this.output);
-    const { context, outputStructure, inputStructure } = this;
-    const left = this.checked(library().compress(context, outputStructure, inputStructure, end));
-    const done = Number(outputStructure.readBigUInt64LE(16));
-    if (done > 0) this.write(this.output.subarray(0, done));
+    this.output.point(this.buffer);
+    const { context, output, input } = this;
+    const left = this.checked(compress(context, output.bytes, input.bytes, end));
+    if (output.place > 0) this.write(this.buffer.subarray(0, output.place));
     return left;
   }
 
-  private point(structure: Buffer, buffer: Buffer): void {
-    structure.writeBigUInt64LE(buffer.length === 0 ? 0n : koffi.address(buffer), 0);
-    structure.writeBigUInt64LE(BigInt(buffer.length), 8);
-    structure.writeBigUInt64LE(0n, 16);
-  }
-
-  private set(parameter: number, value: number): void {
-    this.checked(library().set(this.context, parameter, value));
-  }
-
-  private checked(code: number | bigint): number {
-    if (library().isError(code) !== 0) {
-      throw new Error(`libzstd cannot compress: ${library().errorName(code)}`);
+  private checked(code: Code): number {
+    if (isError(code) !== 0) {
+      throw new Error(`libzstd cannot compress: ${errorName(code)}`);
     }
     return Number(code);
+  }
+}
+
+export class ZstdDecoder implements StreamDecoder {
+  private readonly context: bigint;
+  private readonly input = new BufferStructure();
+  private readonly output = new BufferStructure();
+  private readonly buffer: Buffer;
+
+  /** @throws {OnibError} `LIBRARY_MISSING` */
+  constructor(outputSize: number) {
+    const context = createDecompressor();
+    if (context === null) throw new Error('libzstd cannot make a decoder');
+    this.context = context;
+    this.buffer = Buffer.allocUnsafeSlow(outputSize);
+  }
+
+  decode(input: Buffer): Decoded | undefined {
+    this.input.point(input);
+    this.output.point(this.buffer);
+    const code = decompress(this.context, this.output.bytes, this.input.bytes);
+    if (isError(code) !== 0) return undefined;
+    return {
+      consumed: this.input.place,
+      output: this.buffer.subarray(0, this.output.place),
+      ended: Number(code) === 0,
+    };
+  }
+
+  close(): void {
+    freeDecompressor(this.context);
   }
 }

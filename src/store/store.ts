@@ -27,7 +27,7 @@ import {
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { OnibError } from '../core/errors.js';
-import { FileLock } from '../native/file-lock.js';
+import { FileLock } from '../host/file-lock.js';
 import { removeTree } from '../host/trees.js';
 import { PARTIAL_SUFFIX, copyWholeFile } from '../host/whole-file.js';
 import type { Digest } from '../core/digest.js';
@@ -76,6 +76,8 @@ export class Store {
     const object = this.objectPath(digest);
     if (!(await exists(object))) {
       await copyWholeFile(file, object).catch((error: unknown) => {
+        // Two steps made the same bytes at the same time.
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
         throw Object.assign(error as Error, { neededBytes: size });
       });
     }

@@ -1,6 +1,6 @@
 /** A link between a TFTP client and its server that loses or holds back what a test tells it to. */
 import type { Socket } from 'node:dgram';
-import { openDeviceSocket } from '../../src/native/device-socket.js';
+import { openDeviceSocket } from '../../boot-server/udp/device-socket.js';
 import { SERVER_ADDRESS, type BootNetwork } from './boot-network.js';
 import { inNetwork } from './network-namespace.js';
 

@@ -3,7 +3,7 @@
  * network. udhcpc cannot play this part: it takes the first offer, with or without an address.
  */
 import type { Socket } from 'node:dgram';
-import { openDeviceSocket } from '../../src/native/device-socket.js';
+import { openDeviceSocket } from '../../boot-server/udp/device-socket.js';
 import { packet, type PacketFields } from '../unit/boot-server/dhcp/packets.js';
 import { inNetwork } from './network-namespace.js';
 import type { BootNetwork } from './boot-network.js';

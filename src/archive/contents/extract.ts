@@ -14,7 +14,8 @@ import {
   joinPath,
   type ByteString,
 } from '../../core/byte-string.js';
-import { makeNode, setXattr } from '../../native/libc.js';
+import { makeNode } from '../../native/mknod.js';
+import { setXattr } from '../../native/xattr.js';
 import { TYPE_BITS } from '../tree/tree.js';
 import type { ArtifactContents, ContentEntry } from './entry.js';
 

@@ -12,7 +12,7 @@ import { scanTree } from '../tree/tree-scan.js';
 import type { Tree } from '../tree/tree.js';
 import { encodeXattrDump, treeXattrs } from './xattr-dump.js';
 import { writeAll } from '../../core/write-all.js';
-import { ZstdWriter } from '../../native/libzstd.js';
+import { ZstdWriter } from '../bytes/zstd.js';
 
 export type OverlayCompressor = 'gzip' | 'zstd';
 

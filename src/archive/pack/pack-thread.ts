@@ -1,11 +1,11 @@
 /** Packs in a worker thread, into a file that appears whole or not at all. */
 import { availableParallelism } from 'node:os';
-import { rename, rm, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { OnibError } from '../../core/errors.js';
 import { errorFromData } from '../../core/error-transfer.js';
-import { PARTIAL_SUFFIX, writeWholeFile } from '../../host/whole-file.js';
+import { writeWholeFile } from '../../host/whole-file.js';
 import { compiledPath } from '../../core/package.js';
 import type { PackProgress } from '../tree/pack-context.js';
 import { writeError } from '../tree/pack-errors.js';
@@ -33,17 +33,14 @@ export async function packInThread<J extends PackJob>(
   control: PackControl,
 ): Promise<PackResults[J['kind']]> {
   control.signal?.throwIfAborted();
-  const whole = `${job.outFile}.${String(process.pid)}-${String(Date.now())}${PARTIAL_SUFFIX}`;
   let result: PackResults[J['kind']] | undefined;
   try {
-    await writeWholeFile(whole, async (handle) => {
+    const pack = async (handle: FileHandle): Promise<void> => {
       result = await runWorker(job, handle, control);
-    });
-    await rename(whole, job.outFile);
+    };
+    await writeWholeFile(job.outFile, pack, true);
   } catch (error) {
     throw outputError(job.outFile, error);
-  } finally {
-    await rm(whole, { force: true });
   }
   if (result === undefined) throw new Error('the archive was written without a result');
   return result;

@@ -23,7 +23,7 @@ import {
   type ByteString,
 } from '../../core/byte-string.js';
 import type { Exclusion } from './exclusion.js';
-import { getXattr, listXattrs } from '../../native/libc.js';
+import { getXattr, listXattrs } from '../../native/xattr.js';
 import { overlayXattrRule } from './overlay-xattrs.js';
 import { packError, readError } from './pack-errors.js';
 import {

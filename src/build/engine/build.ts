@@ -6,7 +6,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { startCell } from '../../host/cell.js';
-import { prepareToRun } from '../../host/run.js';
 import { version } from '../../core/package.js';
 import { makePlan } from '../../plan/make-plan.js';
 import type { Wanted } from '../../plan/wanted-images.js';
@@ -147,8 +146,6 @@ export async function buildSteps(
     },
     signal: options.signal,
   });
-  // Writing files as a whole starts a program (host/whole-file.ts).
-  prepareToRun();
   const artifacts = await cell.result.finally(async () => {
     await Promise.all([eventLog.settled(), record.settled()]);
   });

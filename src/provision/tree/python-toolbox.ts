@@ -56,7 +56,8 @@ export async function ensurePythonToolbox(request: ToolboxRequest): Promise<stri
     signal: request.signal,
   });
   await mkdir(request.cache, { recursive: true });
-  await copyWholeFile(image, file);
+  // Another project's build may have made it meanwhile.
+  await copyWholeFile(image, file, true);
   await removeTree(tree);
   await removeTree(image);
   return file;

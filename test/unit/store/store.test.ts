@@ -63,6 +63,13 @@ describe('Store', () => {
     expect(await readFile(store.objectPath(digest), 'utf8')).toBe('hello\n');
   });
 
+  test('putObject() takes the same content twice at once', async () => {
+    const files = ['a', 'b', 'c'].map((name) => path.join(directory, name));
+    for (const file of files) await writeFile(file, 'the same bytes');
+    const put = await Promise.all(files.map(async (file) => store.putObject(file)));
+    expect(new Set(put.map(({ digest }) => digest)).size).toBe(1);
+  });
+
   test('putObject() keeps one object for equal content', async () => {
     await artifact('same');
     await artifact('same');

@@ -2,7 +2,7 @@
  * The contents of a tree's files: read, cut into blocks, compared with what is there already, and
  * sent to be compressed and written. Reading is synchronous; compressing goes on meanwhile.
  */
-import { nextData } from '../../../native/libc.js';
+import { nextData } from '../../../native/lseek.js';
 import { SourceFile } from '../../tree/source-file.js';
 import type { FileInode, Tree } from '../../tree/tree.js';
 import { sha256 } from '../format/block-digest.js';

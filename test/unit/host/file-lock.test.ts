@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { FileLock } from '../../../src/native/file-lock.js';
+import { FileLock } from '../../../src/host/file-lock.js';
 
 let directory: string;
 let file: string;

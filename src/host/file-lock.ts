@@ -4,22 +4,13 @@
  */
 import { close, open, readFile, writeFile } from 'node:fs';
 import { promisify } from 'node:util';
-import koffi from 'koffi';
 import { EXIT, OnibError } from '../core/errors.js';
-
-const LOCK_EX = 2;
-const LOCK_NB = 4;
-const EWOULDBLOCK = 11;
+import { tryLock } from '../native/flock.js';
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
 const readText = promisify(readFile);
 const writeText = promisify(writeFile);
-
-const flock = koffi.load('libc.so.6').func('int flock(int fd, int operation)') as (
-  fd: number,
-  operation: number,
-) => number;
 
 export class FileLock implements AsyncDisposable {
   readonly #fd: number;
@@ -34,29 +25,34 @@ export class FileLock implements AsyncDisposable {
    */
   static async take(file: string, holder: string): Promise<FileLock> {
     const fd = await openFile(file, 'a+', 0o644);
-    if (flock(fd, LOCK_EX | LOCK_NB) !== 0) {
-      const reason = koffi.errno();
+    try {
+      await lockOrSayWho(fd, file);
+      const since = new Date().toISOString();
+      await writeText(file, `${holder}, process ${String(process.pid)}, since ${since}\n`);
+    } catch (error) {
       await closeFile(fd);
-      if (reason !== EWOULDBLOCK) {
-        throw new OnibError(
-          'LOCK_FAILED',
-          `Cannot lock "${file}": flock gives errno ${String(reason)}`,
-        );
-      }
-      const other = (await readText(file, 'utf8')).trim();
-      throw new OnibError('BUSY', `Cannot lock "${file}": held by ${other}`, {
-        exitCode: EXIT.busy,
-        hint: 'wait until that process has ended',
-      });
+      throw error;
     }
-    await writeText(
-      file,
-      `${holder}, process ${String(process.pid)}, since ${new Date().toISOString()}\n`,
-    );
     return new FileLock(fd);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await closeFile(this.#fd);
   }
+}
+
+async function lockOrSayWho(fd: number, file: string): Promise<void> {
+  let taken: boolean;
+  try {
+    taken = tryLock(fd);
+  } catch (cause) {
+    const words = (cause as Error).message;
+    throw new OnibError('LOCK_FAILED', `Cannot lock "${file}": ${words}`, { cause });
+  }
+  if (taken) return;
+  const other = (await readText(file, 'utf8')).trim();
+  throw new OnibError('BUSY', `Cannot lock "${file}": held by ${other}`, {
+    exitCode: EXIT.busy,
+    hint: 'wait until that process has ended',
+  });
 }

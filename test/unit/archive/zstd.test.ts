@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { openDecoder } from '../../../src/native/stream-decoder.js';
-import { ZstdWriter } from '../../../src/native/libzstd.js';
+import { openDecoder } from '../../../src/archive/bytes/stream-decoder.js';
+import { ZstdWriter } from '../../../src/archive/bytes/zstd.js';
 
 function zstd(pieces: readonly Buffer[], threads: number, level = 3): Buffer {
   const written: Buffer[] = [];
