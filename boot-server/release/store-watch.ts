@@ -8,7 +8,8 @@ import { OnibError } from '../../src/core/errors.js';
 import type { ReleaseManifest } from '../../src/contract/release-manifest.js';
 import type { WarningEvent } from '../events.js';
 import { buildCatalogue, emptyCatalogue, type Catalogue } from './catalogue.js';
-import { isReleaseId, parseReleaseManifest } from '../../src/contract/read-release-manifest.js';
+import { isFileName } from '../../src/contract/forms.js';
+import { parseReleaseManifest } from '../../src/contract/read-release-manifest.js';
 
 const POLL_MS = 1000;
 
@@ -90,7 +91,7 @@ export class StoreWatch {
     if (present) return present;
     const file = path.join(this.#options.store, 'releases', id, 'manifest.json');
     try {
-      const manifest = parseReleaseManifest(await readFile(file, 'utf8'), id, file);
+      const manifest = parseReleaseManifest(await readFile(file, 'utf8'), file, id);
       this.#manifests.set(id, manifest);
       return manifest;
     } catch (error) {
@@ -137,7 +138,7 @@ async function readCurrentId(store: string): Promise<string | undefined> {
 async function readReleaseIds(store: string): Promise<string[]> {
   try {
     const names = await readdir(path.join(store, 'releases'));
-    return names.filter((name) => isReleaseId(name)).sort();
+    return names.filter((name) => isFileName(name)).sort();
   } catch (error) {
     if (isAbsent(error)) return [];
     throw error;

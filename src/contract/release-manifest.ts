@@ -6,7 +6,8 @@
  */
 import type { Digest } from '../core/digest.js';
 
-export type ArtifactKind = 'base' | 'kernel' | 'initrd' | 'modules' | 'overlay' | 'loader';
+export const ARTIFACT_KINDS = ['base', 'kernel', 'initrd', 'modules', 'overlay', 'loader'] as const;
+export type ArtifactKind = (typeof ARTIFACT_KINDS)[number];
 
 export type ArtifactFormat = 'squashfs' | 'cpio.gz' | 'bzImage' | 'initramfs' | 'binary';
 
@@ -64,12 +65,22 @@ export interface BootProfile {
   readonly overlays: readonly string[];
   /** Extra kernel command line words. */
   readonly arguments: readonly string[];
-  /** MAC addresses (lower case, colons) of nodes that get this profile. */
-  readonly nodes: readonly string[];
+  /** MAC addresses (lower case, colons). Version 1 only: later ones leave it to the boot server which node gets which. */
+  readonly nodes?: readonly string[];
 }
 
+/** A profile of the project that its release cannot boot. */
+export interface IncompleteProfile {
+  readonly profile: string;
+  /** `overlay "discovery" is not built`. */
+  readonly reason: string;
+}
+
+/** Versions that are read; the last one is written. */
+export const RELEASE_SCHEMAS = ['onib.release/1', 'onib.release/2'] as const;
+
 export interface ReleaseManifest {
-  readonly schema: 'onib.release/1';
+  readonly schema: (typeof RELEASE_SCHEMAS)[number];
   /** `20261120T140501Z-3f9c`. */
   readonly id: string;
   /** ISO 8601, UTC. */
@@ -77,7 +88,12 @@ export interface ReleaseManifest {
   /** Version of onib that wrote it. */
   readonly onib: string;
   readonly artifacts: readonly Artifact[];
+  /** Those that can be booted. */
   readonly profiles: readonly BootProfile[];
-  /** Profile of nodes that no profile names; absent when the release cannot boot a node. */
+  /** Those of the project that cannot; absent in version 1. */
+  readonly incomplete?: readonly IncompleteProfile[];
+  /** Profile of nodes to which none is assigned; it is among `profiles`. */
   readonly defaultProfile?: string;
+  /** What the project wants as default and this release cannot boot; only without `defaultProfile`. */
+  readonly defaultProfileMissing?: IncompleteProfile;
 }

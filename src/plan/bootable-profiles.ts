@@ -1,15 +1,20 @@
 /** Boot profiles of a release: those of the project whose artifacts are all there. */
 import type { ProfileConfig } from '../project/config.js';
 import { findArtifact } from '../contract/artifact-key.js';
-import type { Artifact, ArtifactKind, BootProfile } from '../contract/release-manifest.js';
+import { fitsOver } from '../contract/boot.js';
+import type {
+  Artifact,
+  ArtifactKind,
+  BootProfile,
+  IncompleteProfile,
+  ReleaseManifest,
+} from '../contract/release-manifest.js';
 
-export interface ResolvedProfiles {
-  readonly profiles: readonly BootProfile[];
-  /** Profiles that cannot boot a node yet, with the reason. */
-  readonly incomplete: readonly { readonly profile: string; readonly reason: string }[];
-  /** The wanted default, when it can be booted. */
-  readonly defaultProfile?: string;
-}
+/** What a release manifest says of profiles; `defaultProfile` is there when it can be booted. */
+export type ResolvedProfiles = Pick<
+  ReleaseManifest,
+  'profiles' | 'defaultProfile' | 'defaultProfileMissing'
+> & { readonly incomplete: readonly IncompleteProfile[] };
 
 /** Finds each profile's artifacts. Pure. */
 export function resolveProfiles(
@@ -18,18 +23,28 @@ export function resolveProfiles(
   defaultProfile?: string,
 ): ResolvedProfiles {
   const resolved: BootProfile[] = [];
-  const incomplete: { profile: string; reason: string }[] = [];
+  const incomplete: IncompleteProfile[] = [];
   for (const profile of profiles) {
     const result = resolve(profile, artifacts);
     if (typeof result === 'string') incomplete.push({ profile: profile.name, reason: result });
     else resolved.push(result);
   }
-  const hasDefault = resolved.some(({ name }) => name === defaultProfile);
   return {
     profiles: resolved,
     incomplete,
-    ...(defaultProfile !== undefined && hasDefault ? { defaultProfile } : {}),
+    ...resolveDefault(resolved, incomplete, defaultProfile),
   };
+}
+
+function resolveDefault(
+  resolved: readonly BootProfile[],
+  incomplete: readonly IncompleteProfile[],
+  wanted: string | undefined,
+): Pick<ReleaseManifest, 'defaultProfile' | 'defaultProfileMissing'> {
+  const found = resolved.find(({ name }) => name === wanted);
+  if (found !== undefined) return { defaultProfile: found.name };
+  const missing = incomplete.find(({ profile }) => profile === wanted);
+  return missing === undefined ? {} : { defaultProfileMissing: missing };
 }
 
 function resolve(profile: ProfileConfig, artifacts: readonly Artifact[]): BootProfile | string {
@@ -53,7 +68,7 @@ function resolve(profile: ProfileConfig, artifacts: readonly Artifact[]): BootPr
   for (const name of profile.overlays) {
     const overlay = find('overlay', name);
     if (overlay === undefined) return `overlay "${name}" is not built`;
-    if (overlay.baseDigest !== base.digest) return `overlay "${name}" is made over another base`;
+    if (!fitsOver(overlay, base)) return `overlay "${name}" is made over another base`;
     overlays.push(overlay.fileName);
   }
   return {
@@ -64,6 +79,5 @@ function resolve(profile: ProfileConfig, artifacts: readonly Artifact[]): BootPr
     base: base.fileName,
     overlays,
     arguments: profile.arguments,
-    nodes: profile.nodes,
   };
 }

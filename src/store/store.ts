@@ -26,11 +26,11 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { OnibError } from '../core/errors.js';
 import { FileLock } from '../host/file-lock.js';
 import { removeTree } from '../host/trees.js';
 import { PARTIAL_SUFFIX, copyWholeFile } from '../host/whole-file.js';
 import type { Digest } from '../core/digest.js';
+import { parseReleaseManifest } from '../contract/read-release-manifest.js';
 import type { Artifact, ReleaseManifest } from '../contract/release-manifest.js';
 
 const STAGING_PREFIX = '.new-';
@@ -95,9 +95,9 @@ export class Store {
     }
   }
 
-  /** @throws {OnibError} `MANIFEST_BROKEN` when the manifest is not JSON of this schema. */
+  /** @throws {OnibError} `RELEASE_MANIFEST_INVALID` */
   async release(id: string): Promise<ReleaseManifest> {
-    return await readManifest(this.releasePath(id));
+    return await readManifest(this.releasePath(id), id);
   }
 
   /** Writes a release and makes it current. Every artifact must be in the store. */
@@ -187,25 +187,12 @@ export class Store {
 /**
  * The manifest of a release's directory.
  *
- * @throws {OnibError} `MANIFEST_BROKEN` when it is not JSON of this schema.
+ * @param id of the release that it should describe; undefined: any
+ * @throws {OnibError} `RELEASE_MANIFEST_INVALID`
  */
-export async function readManifest(directory: string): Promise<ReleaseManifest> {
+export async function readManifest(directory: string, id?: string): Promise<ReleaseManifest> {
   const file = path.join(directory, 'manifest.json');
-  const text = await readFile(file, 'utf8');
-  try {
-    const manifest = JSON.parse(text) as { schema?: unknown };
-    if (manifest.schema === 'onib.release/1') return manifest as ReleaseManifest;
-  } catch (cause) {
-    throw brokenManifest(file, 'it is not JSON', cause);
-  }
-  throw brokenManifest(file, 'its schema is not onib.release/1');
-}
-
-function brokenManifest(file: string, why: string, cause?: unknown): OnibError {
-  return new OnibError('MANIFEST_BROKEN', `Cannot read release manifest "${file}": ${why}`, {
-    cause,
-    hint: 'onib build all writes a new release',
-  });
+  return parseReleaseManifest(await readFile(file, 'utf8'), file, id);
 }
 
 /** For `sha256sum -c SHA256SUMS` in the release's directory. */

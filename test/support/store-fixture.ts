@@ -76,7 +76,6 @@ export const standardProfile: BootProfile = {
   base: 'base.trixie.squashfs',
   overlays: ['discovery.overlay.cpio.gz'],
   arguments: ['console=ttyS0,115200'],
-  nodes: [],
 };
 
 export function digestOf(content: Buffer | string): Digest {
@@ -93,7 +92,7 @@ export function releaseManifest(release: FixtureRelease = {}): ReleaseManifest {
   const defaultProfile =
     release.defaultProfile === undefined ? profiles[0]?.name : release.defaultProfile;
   return {
-    schema: 'onib.release/1',
+    schema: 'onib.release/2',
     id: release.id ?? '20261120T140501Z-3f9c',
     created: '2026-11-20T14:05:01Z',
     onib: '0.1.0',

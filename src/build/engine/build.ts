@@ -162,18 +162,14 @@ async function commitRelease(
   options: BuildOptions,
 ): Promise<ReleaseManifest | undefined> {
   const artifacts = [...plan.keep, ...built].sort((a, b) => (a.fileName < b.fileName ? -1 : 1));
-  const { profiles, incomplete } = resolveProfiles(plan.profiles, artifacts);
-  const content = {
-    artifacts,
-    profiles,
-    ...(plan.defaultProfile === undefined ? {} : { defaultProfile: plan.defaultProfile }),
-  };
+  const resolved = resolveProfiles(plan.profiles, artifacts, plan.defaultProfile);
+  const content = { artifacts, ...resolved };
   if (artifacts.length === 0 || (current !== undefined && sameContent(current, content))) {
     return current;
   }
   const now = new Date();
   const manifest: ReleaseManifest = {
-    schema: 'onib.release/1',
+    schema: 'onib.release/2',
     id: `${timeStamp(now)}-${randomBytes(2).toString('hex')}`,
     created: now.toISOString(),
     onib: version,
@@ -181,15 +177,23 @@ async function commitRelease(
   };
   const directory = await store.commit(manifest);
   await forgetUnreleased(store, artifacts);
-  options.onEvent({ type: 'release', id: manifest.id, directory, artifacts, incomplete });
+  options.onEvent({
+    type: 'release',
+    id: manifest.id,
+    directory,
+    artifacts,
+    incomplete: resolved.incomplete,
+  });
   return manifest;
 }
 
-type Content = Pick<ReleaseManifest, 'artifacts' | 'profiles' | 'defaultProfile'>;
+type Content = Omit<ReleaseManifest, 'schema' | 'id' | 'created' | 'onib'>;
 
 function sameContent(a: Content, b: Content): boolean {
-  const pick = ({ artifacts, profiles, defaultProfile }: Content): string =>
-    JSON.stringify([artifacts, profiles, defaultProfile]);
+  const pick = (content: Content): string => {
+    const { artifacts, profiles, incomplete, defaultProfile, defaultProfileMissing } = content;
+    return JSON.stringify([artifacts, profiles, incomplete, defaultProfile, defaultProfileMissing]);
+  };
   return pick(a) === pick(b);
 }
 

@@ -20,7 +20,7 @@ export type Located =
       readonly release: ReleaseManifest;
     };
 
-/** @throws {OnibError} `ARTIFACT_UNKNOWN` (exit 2), `MANIFEST_BROKEN`, and those of a project that cannot be read */
+/** @throws {OnibError} `ARTIFACT_UNKNOWN` (exit 2), `RELEASE_MANIFEST_INVALID`, and those of a project that cannot be read */
 export async function locate(word: string, context: Context): Promise<Located> {
   return (await locatePath(word, context.directory)) ?? (await locateInStore(word, context));
 }

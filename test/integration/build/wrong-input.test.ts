@@ -41,7 +41,7 @@ async function commitRelease(): Promise<void> {
   await using _lock = await store.lock('the test');
   const { digest, size } = await store.putObject(file);
   await store.commit({
-    ...{ schema: 'onib.release/1', id: '20261120T140501Z-3f9c', onib: '0.1.0' },
+    ...{ schema: 'onib.release/2', id: '20261120T140501Z-3f9c', onib: '0.1.0' },
     created: '2026-11-20T14:05:01Z',
     artifacts: [
       {

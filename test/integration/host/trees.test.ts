@@ -89,7 +89,7 @@ describe('a store with a mount in it', () => {
   it('collectGarbage() refuses to remove logs that hold one', async () => {
     const store = new Store(path.join(work, 'builds'));
     const manifest = {
-      schema: 'onib.release/1',
+      schema: 'onib.release/2',
       onib: '0.1.0',
       artifacts: [],
       profiles: [],

@@ -26,7 +26,6 @@ describe('resolveProfiles()', () => {
           base: 'base.trixie.squashfs',
           overlays: ['discovery.overlay.cpio.gz', 'tools.overlay.cpio.gz'],
           arguments: ['quiet'],
-          nodes: ['52:54:00:12:34:56'],
         },
       ],
       incomplete: [],
@@ -47,7 +46,12 @@ describe('resolveProfiles()', () => {
     ],
   ])('resolveProfiles() leaves a profile out for lack of its %s', (_what, change, keep, reason) => {
     const result = resolveProfiles([{ ...TOOLS, ...change }], ARTIFACTS.filter(keep), 'tools');
-    expect(result).toEqual({ profiles: [], incomplete: [{ profile: 'tools', reason }] });
+    const missing = { profile: 'tools', reason };
+    expect(result).toEqual({
+      profiles: [],
+      incomplete: [missing],
+      defaultProfileMissing: missing,
+    });
   });
 
   test('resolveProfiles() leaves out what a project has no image for', () => {

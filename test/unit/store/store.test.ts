@@ -36,7 +36,7 @@ async function artifact(content: string): Promise<Artifact> {
     fileName: 'base.trixie.squashfs',
     format: 'squashfs',
     architecture: 'amd64',
-    inputDigest: 'sha256:00',
+    inputDigest: `sha256:${'0'.repeat(64)}`,
     inputs: {},
     seconds: 1,
     ...(await store.putObject(file)),
@@ -45,7 +45,7 @@ async function artifact(content: string): Promise<Artifact> {
 
 function manifest(id: string, artifacts: readonly Artifact[]): ReleaseManifest {
   return {
-    schema: 'onib.release/1',
+    schema: 'onib.release/2',
     id,
     created: '2026-11-20T14:05:01.000Z',
     onib: '0.1.0',
@@ -128,8 +128,8 @@ describe('Store', () => {
     const file = path.join(store.releasePath('20261120T140501Z-0001'), 'manifest.json');
     await writeFile(file, '{"schema": "other/1"}');
     await expect(store.current()).rejects.toMatchObject({
-      code: 'MANIFEST_BROKEN',
-      message: `Cannot read release manifest "${file}": its schema is not onib.release/1`,
+      code: 'RELEASE_MANIFEST_INVALID',
+      message: `Cannot read release manifest "${file}": its schema is "other/1", known are onib.release/1 and onib.release/2`,
     });
   });
 });

@@ -10,11 +10,10 @@ const profile = (name: string): BootProfile => ({
   base: 'base.squashfs',
   overlays: [],
   arguments: [],
-  nodes: [],
 });
 
 const release: ReleaseManifest = {
-  schema: 'onib.release/1',
+  schema: 'onib.release/2',
   id: '20261120T140501Z-3f9c',
   created: '2026-11-20T14:05:01.000Z',
   onib: '0.1.0',
