@@ -1,6 +1,6 @@
 /**
- * What an overlay must not do to the base that it lies on, and what no image may carry: found when
- * it is packed, because on a node it shows as a boot that fails, or as a thousand nodes with one key.
+ * What an overlay must not do to the base that it lies on: found when it is packed, because on a node it shows as a
+ * boot that fails. What no image may hold, over a base or not, is policy/image-policy.ts's.
  */
 import type { ByteString } from '../../core/byte-string.js';
 import { isWhiteout } from '../newc/newc.js';
@@ -52,15 +52,7 @@ export function guardFindings(tree: Tree, base: BaseNode): GuardFinding[] {
   return findings;
 }
 
-const RULES: readonly Rule[] = [
-  hidesLink,
-  hidesDirectory,
-  hidesModules,
-  replacesInit,
-  shipsResolvConf,
-  shipsHostKey,
-  shipsMachineId,
-];
+const RULES: readonly Rule[] = [hidesLink, hidesDirectory, hidesModules, replacesInit];
 
 function hidesLink(
   path: ByteString,
@@ -145,37 +137,6 @@ function replacesInit(
     ? undefined
     : { level: 'warning', what: "replaces the base's init: every node starts with it", hint };
 }
-
-function shipsResolvConf(path: ByteString, inode: Inode): Finding | undefined {
-  if (path !== 'etc/resolv.conf' || inode.kind !== 'file') return undefined;
-  return {
-    level: 'warning',
-    what: 'has the name servers of the build: nodes would not use those of their network',
-    hint: 'link it to /run/systemd/resolve/stub-resolv.conf, or leave it out',
-  };
-}
-
-function shipsHostKey(path: ByteString, inode: Inode): Finding | undefined {
-  if (!/^etc\/ssh\/ssh_host_[^/]*_key$/.test(path) || inode.kind !== 'file') return undefined;
-  return {
-    level: 'error',
-    what: 'is a private key that all nodes would share',
-    hint: 'nodes make their own when they boot; remove it at the end of the role',
-  };
-}
-
-function shipsMachineId(path: ByteString, inode: Inode): Finding | undefined {
-  if (path !== 'etc/machine-id' && path !== 'var/lib/dbus/machine-id') return undefined;
-  // "uninitialized" is what an image should hold (machine-id(5)), and is shorter than an id.
-  if (inode.kind !== 'file' || inode.size < MACHINE_ID_SIZE) return undefined;
-  return {
-    level: 'warning',
-    what: 'is an identity that all nodes would share: DHCP and logs tell nodes apart by it',
-    hint: 'empty the file at the end of the role',
-  };
-}
-
-const MACHINE_ID_SIZE = 32;
 
 function isOpaque(directory: DirectoryInode): boolean {
   return directory.xattrs.some(({ name, value }) => name === OPAQUE && value.toString() === 'y');

@@ -5,16 +5,18 @@ import { compileExclusion, type Exclusion } from '../../archive/tree/exclusion.j
 import { OnibError } from '../../core/errors.js';
 import type { AptSources } from '../../plan/sources.js';
 import {
-  HYGIENE_RULES,
+  IMAGE_POLICY,
+  type CheckedKind,
   type HostTraces,
   type HygieneAllowed,
-  type HygieneRule,
+  type PolicyRow,
 } from '../../policy/image-policy.js';
+import { allowedBy } from './allowed.js';
 import { taskName } from '../record/task-of-path.js';
 import type { TimedTask } from '../record/task-times.js';
 
 export interface HygieneFinding {
-  readonly rule: HygieneRule;
+  readonly rule: PolicyRow;
   readonly path: ByteString;
   /** After the path. */
   readonly what: string;
@@ -23,9 +25,9 @@ export interface HygieneFinding {
 }
 
 interface CompiledRule {
-  readonly rule: HygieneRule;
+  readonly rule: PolicyRow;
   readonly fits: Exclusion;
-  readonly allowed: Exclusion;
+  readonly isAllowed: Exclusion;
 }
 
 /** Findings of one rule that are told one by one. */
@@ -41,14 +43,18 @@ const PUBLIC_MIRROR = /(?:^|\.)debian\.org$/;
 /** @returns findings in byte order of their paths; not those that are allowed. */
 export async function findUnclean(
   contents: ArtifactContents,
+  kind: CheckedKind,
   host: HostTraces,
   allowed: readonly HygieneAllowed[] = [],
 ): Promise<HygieneFinding[]> {
-  const rules = HYGIENE_RULES.map((rule) => compiled(rule, allowed));
+  const policy: readonly PolicyRow[] = IMAGE_POLICY;
+  const rules = policy
+    .filter(({ kinds }) => kinds.includes(kind))
+    .map((rule) => compiled(rule, allowed));
   const findings: HygieneFinding[] = [];
   const unread = new Map<ByteString, readonly CompiledRule[]>();
   for (const entry of contents.entries.values()) {
-    const fitting = rules.filter(({ fits, allowed: isAllowed }) => {
+    const fitting = rules.filter(({ fits, isAllowed }) => {
       return fits(entry.path) && !isAllowed(entry.path);
     });
     const byContent: CompiledRule[] = [];
@@ -76,9 +82,12 @@ export async function findUnclean(
   return findings.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
-function compiled(rule: HygieneRule, allowed: readonly HygieneAllowed[]): CompiledRule {
-  const paths = allowed.filter((one) => one.rule === rule.name).map(({ path }) => path);
-  return { rule, fits: compileExclusion(rule.paths), allowed: compileExclusion(paths) };
+function compiled(rule: PolicyRow, allowed: readonly HygieneAllowed[]): CompiledRule {
+  return {
+    rule,
+    fits: compileExclusion(rule.paths),
+    isAllowed: allowedBy(rule.name, allowed),
+  };
 }
 
 /** A character device 0:0 deletes a name of the layer below. */
@@ -88,7 +97,7 @@ function isWhiteout({ kind, device }: ContentEntry): boolean {
 
 function belowFinding(
   path: ByteString,
-  rule: HygieneRule,
+  rule: PolicyRow,
   findings: readonly HygieneFinding[],
 ): boolean {
   return findings.some((one) => one.rule === rule && path.startsWith(`${one.path}/`));
@@ -98,6 +107,13 @@ async function wholeOf(bytes: AsyncIterable<Buffer>): Promise<Buffer> {
   const pieces: Buffer[] = [];
   for await (const piece of bytes) pieces.push(pieces.length === 0 ? piece : Buffer.from(piece));
   return pieces.length === 1 ? (pieces[0] ?? Buffer.alloc(0)) : Buffer.concat(pieces);
+}
+
+/** A finding that does not end the build. */
+export function hygieneWarning({ rule, path, what, task }: HygieneFinding): string {
+  const made = task === undefined ? '' : `; made by ${taskName(task)}`;
+  const allow = `hygiene_allow: [{ ${rule.name}: ${displayName(path)} }]`;
+  return `/${displayName(path)} ${what}${made}; ${rule.cure}; where it is meant: ${allow}`;
 }
 
 /** What a finding's error is about: the artifact, and the file in which it can be allowed. */
@@ -112,7 +128,7 @@ export function hygieneErrors(
   findings: readonly HygieneFinding[],
   { fileName, varsFile }: Unclean,
 ): OnibError[] {
-  return HYGIENE_RULES.flatMap((rule: HygieneRule) => {
+  return IMAGE_POLICY.flatMap((rule: PolicyRow) => {
     const ofRule = findings.filter((one) => one.rule === rule);
     return ofRule.slice(0, MOST_OF_A_RULE).map(({ path, what, task }, index) => {
       const name = displayName(path);

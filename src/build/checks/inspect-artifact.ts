@@ -12,14 +12,14 @@ import { TOOLBOX_IN_TREE } from '../../provision/tree/python-toolbox.js';
 import type { Artifact, PackageInfo } from '../../contract/release-manifest.js';
 import type { PlanStep } from '../../plan/plan.js';
 import type { Store } from '../../store/store.js';
-import { findUnclean, hostTraces, hygieneErrors } from './hygiene.js';
+import { findUnclean, hostTraces, hygieneErrors, hygieneWarning } from './hygiene.js';
 import { PackageOrigins } from './package-origins.js';
 import { taskOfPath, type ProvisionedTree } from '../record/task-of-path.js';
 
 export interface InspectRequest {
   /** Absolute path of the finished artifact. */
   readonly file: string;
-  readonly described: Pick<Artifact, 'fileName'>;
+  readonly described: Pick<Artifact, 'fileName' | 'kind'>;
   readonly step: PlanStep;
   readonly context: {
     readonly hostName: string;
@@ -28,6 +28,7 @@ export interface InspectRequest {
     readonly cell: string;
     readonly store: Store;
   };
+  readonly warn: (message: string) => void;
 }
 
 export interface Provenance {
@@ -64,17 +65,17 @@ export async function inspectArtifact(
 
 async function refuseUnclean(
   contents: ArtifactContents,
-  { described: { fileName }, step, context }: InspectRequest,
+  { described: { fileName, kind }, step, context, warn }: InspectRequest,
   packed: ProvisionedTree | undefined,
 ): Promise<void> {
-  if (step.kind === 'loaders') return;
+  if (step.kind === 'loaders' || kind === 'kernel' || kind === 'loader') return;
   const host = {
     name: context.hostName,
     project: context.project,
     places: [context.cell, TOOLBOX_IN_TREE, LOCKED_IN_TREE],
   };
   const traces = hostTraces(host, step.sources);
-  const findings = await findUnclean(contents, traces, step.image.settings.hygieneAllow);
+  const findings = await findUnclean(contents, kind, traces, step.image.settings.hygieneAllow);
   if (findings.length === 0) return;
   const told = await Promise.all(
     findings.map(async (finding) => {
@@ -82,5 +83,10 @@ async function refuseUnclean(
       return task === undefined ? finding : { ...finding, task };
     }),
   );
-  throw new OnibErrors(hygieneErrors(told, { fileName, varsFile: step.image.file }));
+  for (const finding of told) {
+    if (finding.rule.severity === 'warning') warn(hygieneWarning(finding));
+  }
+  const errors = told.filter(({ rule }) => rule.severity === 'error');
+  if (errors.length === 0) return;
+  throw new OnibErrors(hygieneErrors(errors, { fileName, varsFile: step.image.file }));
 }

@@ -1,7 +1,7 @@
 /** A step's tree of Debian packages alone, which nobody has provisioned yet. */
 import type { ImageConfig } from '../../project/config.js';
 import { bootstrap as runBootstrapper } from '../../provision/bootstrap/bootstrap.js';
-import { removeTraces } from './clean-tree.js';
+import { cleanTree } from './clean-tree.js';
 import { checkProvisioners } from './provision.js';
 import type { StepServices } from './services.js';
 
@@ -57,5 +57,5 @@ async function bootstrapInto(
   };
   await services.holding(tree, made).finally(() => checked);
   mistake.signal.throwIfAborted();
-  await removeTraces(tree);
+  await cleanTree(tree, settings.hygieneAllow);
 }

@@ -153,7 +153,10 @@ export async function keep(
   services.throwIfLogIncomplete();
   const { step, context, settings } = services;
   const { inspectArtifact } = await packers();
-  const packages = await inspectArtifact({ file, described, step, context }, from);
+  const warn = (message: string): void => {
+    services.warn(message);
+  };
+  const packages = await inspectArtifact({ file, described, step, context, warn }, from);
   const { digest, size } = await context.store.putObject(file);
   await rm(file, { force: true });
   const base = from.base === undefined ? undefined : from.base.digest;

@@ -12,28 +12,37 @@ import { markUsed } from '../../host/used-files.js';
 import { dropBuildTimeCopies, writeBuildTimeLayer } from '../../provision/tree/build-time-files.js';
 import { mountForBuild } from '../../provision/tree/build-time-mounts.js';
 import { ensurePythonToolbox } from '../../provision/tree/python-toolbox.js';
-import { removeTraces } from './clean-tree.js';
+import type { HygieneAllowed } from '../../policy/image-policy.js';
+import { cleanTree } from './clean-tree.js';
 import type { StepServices } from './services.js';
 
-/** A tree that is mounted for provisioning; closing it leaves the changes alone, without traces. */
+/** A tree that is mounted for provisioning; closing it leaves the changes alone, cleaned of what no image may hold. */
 export class OpenTree implements AsyncDisposable {
   /** Absolute path of the whole tree. */
   readonly root: string;
   readonly #mounts: Mounts;
   readonly #changes: string;
   readonly #buildTime: string;
+  readonly #allowed: readonly HygieneAllowed[];
 
-  constructor(root: string, mounts: Mounts, changes: string, buildTime: string) {
+  constructor(
+    root: string,
+    mounts: Mounts,
+    changes: string,
+    buildTime: string,
+    allowed: readonly HygieneAllowed[] = [],
+  ) {
     this.root = root;
     this.#mounts = mounts;
     this.#changes = changes;
     this.#buildTime = buildTime;
+    this.#allowed = allowed;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#mounts[Symbol.asyncDispose]();
     await dropBuildTimeCopies(this.#changes, this.#buildTime);
-    await removeTraces(this.#changes);
+    await cleanTree(this.#changes, this.#allowed);
   }
 }
 
@@ -54,7 +63,7 @@ export async function openTree(
     work: await services.tempTree('work'),
     target: await services.tempTree('root'),
   });
-  const open = new OpenTree(root, mounts, changes, buildTime);
+  const open = new OpenTree(root, mounts, changes, buildTime, services.settings.hygieneAllow);
   try {
     await mountForBuild(mounts, {
       tree: root,

@@ -4,7 +4,7 @@
  * Where packages are fetched from is not among them: a nearer mirror gives the same image.
  */
 import type { ImageConfig, Settings } from '../../project/config.js';
-import type { HygieneAllowed } from '../../policy/image-policy.js';
+import { removesAny, type HygieneAllowed } from '../../policy/image-policy.js';
 import { imageKeys, namesOf } from '../../project/keys/keys.js';
 import type { AptSources } from '../sources.js';
 import type { Facts } from '../facts.js';
@@ -40,7 +40,13 @@ export function levelInputs(image: ImageConfig, facts: Facts, sources: AptSource
       provisioner: provisionerName(one),
       ...provisionerInputs(image, one, facts),
     })),
-  ];
+  ].map((level) => ({ ...level, ...keptInputs(image) }));
+}
+
+/** What cleaning leaves in a tree because it is allowed: a snapshot has it, or has it not. */
+function keptInputs({ settings: { hygieneAllow = [] } }: ImageConfig): Inputs {
+  const kept = hygieneAllow.filter(({ rule }) => removesAny(rule));
+  return kept.length === 0 ? {} : { 'setting hygiene_allow': hygieneText(kept) };
 }
 
 /** The tree before provisioning: Debian's packages, for an overlay those of its base. */

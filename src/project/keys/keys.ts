@@ -3,7 +3,7 @@
  * docs/reference/configuration.md. Any other key is an Ansible variable.
  */
 import type { ImageKind } from '../config.js';
-import { HYGIENE_RULES } from '../../policy/image-policy.js';
+import { IMAGE_POLICY } from '../../policy/image-policy.js';
 import {
   bytes,
   integer,
@@ -173,14 +173,15 @@ export const settingKeys = {
     aliases: [],
     type: listOf(
       pairOf(
-        HYGIENE_RULES.map(({ name }) => name),
+        IMAGE_POLICY.map(({ name }) => name),
         text('a path of the image, or a pattern of paths', /^[^\0\n]*[^\0\n/][^\0\n]*$/),
       ),
     ),
     default: '[]',
     summary:
       'What an image may hold though a rule of hygiene forbids it: the rule, and the path or a pattern (`*` within ' +
-      'a name, `**` across directories). The rules are [below](#what-no-image-may-hold).',
+      'a name, `**` across directories), with all that is below it. The build does not remove it either. The rules ' +
+      'are [below](#what-no-image-may-hold).',
     example: '[{ authorized-keys: root/.ssh/authorized_keys }]',
     kinds: ALL,
   },

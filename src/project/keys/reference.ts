@@ -1,5 +1,10 @@
 /** docs/reference/configuration.md, made from the table of keys. */
-import { HYGIENE_RULES, type HygieneRule } from '../../policy/image-policy.js';
+import {
+  CHECKED_KINDS,
+  IMAGE_POLICY,
+  removedPaths,
+  type PolicyRow,
+} from '../../policy/image-policy.js';
 import { imageKeys, settingKeys, type Key } from './keys.js';
 import { wordOf } from './kind-words.js';
 
@@ -37,9 +42,12 @@ for your roles.
 
 const HYGIENE = `## What no image may hold
 
-Checked on every base image, overlay, initrd and modules layer before it goes into the store; a finding ends the build with
-\`HYGIENE\`, the path, the rule and what to do. The build itself removes what package scripts leave (logs, apt's lists and caches, host
-keys, random seeds). Where something is meant to be there, \`hygiene_allow\` names rule and path:
+This table decides what the build removes by itself and what it then checks. Package scripts leave logs, caches, host keys and
+random seeds: paths with a ✗ are removed from the tree when a provisioner has ended. After that every base image,
+overlay, initrd and modules layer is checked before it goes into the store. A finding ends the build with \`HYGIENE\`, the path, the
+rule and what to do; of some rules it is only a warning. Empty files are no finding.
+
+Where something is meant to be there, \`hygiene_allow\` names rule and path. What is allowed is neither removed nor found:
 
 \`\`\`yaml
 hygiene_allow:
@@ -47,13 +55,21 @@ hygiene_allow:
   - log: var/log/journal/**
 \`\`\`
 
-| rule | paths | what is so | what to do |
-| --- | --- | --- | --- |
+What the bootstrapper writes for itself (its log, the build host's \`/etc/hostname\` and \`/etc/resolv.conf\`, apt's settings, an id in
+\`/etc/machine-id\`) goes before the first provisioner runs, whatever is allowed.
+
+| rule | paths | a finding | of | what is so | what to do |
+| --- | --- | --- | --- | --- | --- |
 `;
 
-function describeRule({ name, paths, what, cure }: HygieneRule): string {
-  const patterns = paths.map((pattern) => `\`/${pattern}\``).join(' ');
-  return `| \`${name}\` | ${patterns} | ${what} | ${cure} |`;
+function describeRow(row: PolicyRow): string {
+  const { name, paths, severity, kinds, what, cure } = row;
+  const removed = removedPaths(row);
+  const patterns = paths
+    .map((pattern) => `\`/${pattern}\`${removed.includes(pattern) ? ' ✗' : ''}`)
+    .concat(removed.filter((one) => !paths.includes(one)).map((one) => `(\`/${one}\` ✗)`));
+  const of = kinds.length === CHECKED_KINDS.length ? 'all' : kinds.join(', ');
+  return `| \`${name}\` | ${patterns.join(', ')} | ${severity} | ${of} | ${what} | ${cure} |`;
 }
 
 const PROFILES = `## boot-profiles.yml
@@ -86,7 +102,7 @@ export function configurationReference(): string {
     '## Images\n',
     'In `vars/<name>.yml`.\n',
     ...Object.values(imageKeys).map(describeKey),
-    `${HYGIENE}${HYGIENE_RULES.map(describeRule).join('\n')}\n`,
+    `${HYGIENE}${IMAGE_POLICY.map(describeRow).join('\n')}\n`,
     PROFILES,
   ].join('\n');
 }

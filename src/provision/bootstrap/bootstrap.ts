@@ -4,8 +4,6 @@
  * Nothing of the build host stays in it: sources, proxy settings, resolv.conf and hostname that the
  * bootstrapper needs while it runs are removed again.
  */
-import { lstat, rm, truncate } from 'node:fs/promises';
-import path from 'node:path';
 import type { OnibError } from '../../core/errors.js';
 import { withCommand } from '../../host/failure-report.js';
 import { unmountBelow } from '../../host/mounts.js';
@@ -13,6 +11,7 @@ import { run, type RunResult } from '../../host/run.js';
 import type { AptSources } from '../../plan/sources.js';
 import type { Settings } from '../../project/config.js';
 import { markAutomatic } from './automatic-packages.js';
+import { removeBootstrapTraces } from './bootstrap-traces.js';
 import { explainAptFailure, type AptImage } from '../apt/apt-failure.js';
 
 export interface BootstrapRequest {
@@ -32,15 +31,6 @@ export interface BootstrapRequest {
   readonly onLine: (line: string) => void;
 }
 
-/** What the bootstrapper writes into a tree that must not be in an image. */
-const HOST_TRACES = [
-  'etc/apt/apt.conf.d/99mmdebstrap',
-  'etc/resolv.conf',
-  'etc/hostname',
-  'var/log/bootstrap.log',
-  'etc/apt/preferences.d/99onib',
-];
-
 /** INITRD=No: a kernel package's postinst would make an initrd of its own that nothing uses (update-initramfs(8)). */
 const BOOTSTRAP_ENVIRONMENT = { LC_ALL: 'C.UTF-8', INITRD: 'No' };
 
@@ -54,15 +44,8 @@ export async function bootstrap(request: BootstrapRequest): Promise<void> {
   if (result.exitCode !== 0) {
     throw withCommand(explainBootstrapFailure(request.what, result, request.image), command);
   }
-  for (const trace of HOST_TRACES) await removeFile(path.join(request.tree, trace));
+  await removeBootstrapTraces(request.tree, request.sources.lines.length > 0);
   await markAutomatic(request.tree, request.packages, request.settings.architecture);
-  await forgetMachineId(path.join(request.tree, 'etc/machine-id'));
-  // dbus makes a copy, and on a node a link to the one above (/usr/lib/tmpfiles.d/dbus.conf).
-  await removeFile(path.join(request.tree, 'var/lib/dbus/machine-id'));
-  // Without lines of our own the bootstrapper's public default is in there, which later builds use.
-  if (request.sources.lines.length > 0) {
-    await rm(path.join(request.tree, 'etc/apt/sources.list'), { force: true });
-  }
 }
 
 async function runBootstrapper(command: Command, request: BootstrapRequest): Promise<RunResult> {
@@ -79,22 +62,6 @@ async function runBootstrapper(command: Command, request: BootstrapRequest): Pro
     // One that fails leaves the cache of packages mounted, and debootstrap /proc and /sys too.
     await unmountBelow(request.tree);
   }
-}
-
-/** A link stays: systemd-resolved's package makes /etc/resolv.conf one, and a node needs it. */
-async function removeFile(file: string): Promise<void> {
-  const stats = await lstat(file).catch(unlessMissing);
-  if (stats?.isFile() === true) await rm(file);
-}
-
-/** systemd's package makes an id, which debootstrap leaves; an empty file gets one at each boot (machine-id(5)). */
-async function forgetMachineId(file: string): Promise<void> {
-  const stats = await lstat(file).catch(unlessMissing);
-  if (stats?.isFile() === true) await truncate(file);
-}
-
-function unlessMissing(error: unknown): undefined {
-  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }
 
 interface Command {

@@ -7,6 +7,7 @@ import { chmod, lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { copyAttributes } from '../../host/trees.js';
 import type { AptSources } from '../../plan/sources.js';
+import { BUILD_TIME_FILES } from '../../policy/image-policy.js';
 
 /** No service starts in a chroot: 101 means "forbidden by policy" (Debian's invoke-rc.d). */
 const POLICY_RC_D = '#!/bin/sh\nexit 101\n';
@@ -31,9 +32,9 @@ interface BuildTimeFile {
 function buildTimeFiles(sources: TreeSources, resolvConf: string): Record<string, BuildTimeFile> {
   const proxy = sources.proxy === undefined ? '' : `Acquire::http::Proxy "${sources.proxy}";\n`;
   return {
-    'etc/resolv.conf': { content: resolvConf, mode: 0o644 },
-    'usr/sbin/policy-rc.d': { content: POLICY_RC_D, mode: 0o755 },
-    'etc/apt/apt.conf.d/99onib': { content: APT_OPTIONS + proxy, mode: 0o644 },
+    [BUILD_TIME_FILES.resolvConf]: { content: resolvConf, mode: 0o644 },
+    [BUILD_TIME_FILES.policyRcD]: { content: POLICY_RC_D, mode: 0o755 },
+    [BUILD_TIME_FILES.aptOptions]: { content: APT_OPTIONS + proxy, mode: 0o644 },
     ...sourceFiles(sources),
   };
 }
@@ -48,13 +49,11 @@ function sourceFiles({
   const [mirror, locked] =
     repository === undefined ? [lines, []] : [lines.slice(1), lines.slice(0, 1)];
   return {
-    ...(mirror.length === 0
-      ? {}
-      : { 'etc/apt/sources.list.d/onib.list': file(`${mirror.join('\n')}\n`) }),
+    ...(mirror.length === 0 ? {} : { [BUILD_TIME_FILES.sources]: file(`${mirror.join('\n')}\n`) }),
     ...(locked.length === 0
       ? {}
-      : { 'etc/apt/sources.list.d/onib-locked.list': file(`${locked.join('\n')}\n`) }),
-    ...(preferences === undefined ? {} : { 'etc/apt/preferences.d/99onib': file(preferences) }),
+      : { [BUILD_TIME_FILES.lockedSources]: file(`${locked.join('\n')}\n`) }),
+    ...(preferences === undefined ? {} : { [BUILD_TIME_FILES.preferences]: file(preferences) }),
   };
 }
 
@@ -88,15 +87,7 @@ function parents(name: string): string[] {
 
 /** A role's `chmod -R` copies provided files up; those that are still as provided are taken out again. */
 export async function dropBuildTimeCopies(changes: string, layer: string): Promise<void> {
-  const files = [
-    'etc/resolv.conf',
-    'usr/sbin/policy-rc.d',
-    'etc/apt/apt.conf.d/99onib',
-    'etc/apt/sources.list.d/onib.list',
-    'etc/apt/sources.list.d/onib-locked.list',
-    'etc/apt/preferences.d/99onib',
-  ];
-  for (const name of files) {
+  for (const name of Object.values(BUILD_TIME_FILES)) {
     const copy = path.join(changes, name);
     if (await sameContent(copy, path.join(layer, name))) await rm(copy);
   }

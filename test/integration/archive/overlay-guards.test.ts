@@ -49,17 +49,15 @@ async function guard(change: string, tasks: TaskTimes): Promise<string[]> {
 }
 
 test('guardOverlay() refuses what no node survives, each with the task that made it', async () => {
-  const change =
-    'rm lib64; mkdir lib64; rm -r usr/lib/modules; mkdir etc/ssh; echo key >etc/ssh/ssh_host_rsa_key';
+  const change = 'rm lib64; mkdir lib64; rm -r usr/lib/modules';
   const error: unknown = await guard(change, new TaskTimes()).catch((cause: unknown) => cause);
   expect(error).toBeInstanceOf(OnibErrors);
   const { problems } = error as OnibErrors;
   expect(problems.map(({ code, message }) => [code, /(\/\S+)/.exec(message)?.[1]])).toEqual([
-    ['OVERLAY_GUARD', '/etc/ssh/ssh_host_rsa_key'],
     ['OVERLAY_GUARD', '/lib64'],
     ['OVERLAY_GUARD', '/usr/lib/modules'],
   ]);
-  expect(problems[1]).toMatchObject({
+  expect(problems[0]).toMatchObject({
     message:
       'Cannot pack overlay "sample": /lib64 takes the place of the base\'s link to usr/lib64: nothing would start',
     hint: 'write below /usr/lib64, where the link leads',
@@ -69,12 +67,11 @@ test('guardOverlay() refuses what no node survives, each with the task that made
 });
 
 test('guardOverlay() warns of what may be meant', async () => {
-  const change = 'echo nameserver 192.0.2.1 >etc/resolv.conf; echo other >usr/sbin/init';
+  const change = 'mkdir etc/x; echo other >usr/sbin/init';
   const warnings = await guard(change, new TaskTimes());
   expect(warnings).toEqual([
     expect.stringMatching(
-      /^\/etc\/resolv\.conf has the name servers .*; made by task "break it" of role x \(roles\/x\/tasks\/main\.yml:3\); link it to/,
+      /^\/usr\/sbin\/init replaces the base's init.*; made by task "break it" of role x \(roles\/x\/tasks\/main\.yml:3\); choose/,
     ),
-    expect.stringMatching(/^\/usr\/sbin\/init replaces the base's init/),
   ]);
 });

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { removeTraces } from '../../../src/build/step/clean-tree.js';
+import { cleanTree } from '../../../src/build/step/clean-tree.js';
 
 let tree: string;
 
@@ -25,10 +25,10 @@ async function left(directory: string): Promise<string[]> {
   return await readdir(path.join(tree, directory));
 }
 
-describe('removeTraces()', () => {
+describe('cleanTree()', () => {
   test('removes logs and keeps the directories that packages made for them', async () => {
     await put('var/log/dpkg.log', 'var/log/apt/history.log');
-    await removeTraces(tree);
+    await cleanTree(tree);
     expect(await left('var/log')).toEqual(['apt']);
     expect(await left('var/log/apt')).toEqual([]);
   });
@@ -39,13 +39,13 @@ describe('removeTraces()', () => {
       'etc/ssh/ssh_host_rsa_key.pub',
       'etc/ssh/sshd_config',
     );
-    await removeTraces(tree);
+    await cleanTree(tree);
     expect(await left('etc/ssh')).toEqual(['sshd_config']);
   });
 
   test('removes back-ups of the password files only', async () => {
     await put('etc/shadow', 'etc/shadow-', 'etc/passwd', 'etc/passwd-', 'etc/passwd-like');
-    await removeTraces(tree);
+    await cleanTree(tree);
     expect((await left('etc')).sort()).toEqual(['passwd', 'passwd-like', 'shadow']);
   });
 
@@ -54,8 +54,25 @@ describe('removeTraces()', () => {
     await writeFile(path.join(outside, 'precious'), 'x');
     await mkdir(path.join(tree, 'var'));
     await symlink(outside, path.join(tree, 'var/log'));
-    await removeTraces(tree);
+    await cleanTree(tree);
     expect(await readdir(outside)).toEqual(['precious']);
     await rm(outside, { recursive: true });
+  });
+
+  test('does not follow a link on the way out of the tree either', async () => {
+    const outside = await mkdtemp(path.join(tmpdir(), 'onib-outside-'));
+    await mkdir(path.join(outside, 'log'));
+    await writeFile(path.join(outside, 'log/precious'), 'x');
+    await symlink(outside, path.join(tree, 'var'));
+    await cleanTree(tree);
+    expect(await readdir(path.join(outside, 'log'))).toEqual(['precious']);
+    await rm(outside, { recursive: true });
+  });
+
+  test('removes names that are no UTF-8', async () => {
+    await put('var/log/x');
+    await writeFile(Buffer.concat([Buffer.from(`${tree}/var/log/`), Buffer.from([0xff])]), 'x');
+    await cleanTree(tree);
+    expect(await left('var/log')).toEqual([]);
   });
 });

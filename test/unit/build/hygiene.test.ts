@@ -4,9 +4,9 @@ import { byteString } from '../../../src/core/byte-string.js';
 import type { ArtifactContents, ContentEntry } from '../../../src/archive/contents/index.js';
 import { findUnclean, hostTraces, hygieneErrors } from '../../../src/build/checks/hygiene.js';
 import {
-  HYGIENE_RULES,
+  IMAGE_POLICY,
   type HygieneAllowed,
-  type HygieneRuleName,
+  type PolicyName,
 } from '../../../src/policy/image-policy.js';
 
 const HOST = {
@@ -18,7 +18,7 @@ const KEY = 'ssh-ed25519 AAAA me@example\n';
 
 /** What each rule finds, by path, and what it does not mind. */
 const CASES: Readonly<
-  Record<HygieneRuleName, { found: Record<string, string>; clean: Record<string, string> }>
+  Record<PolicyName, { found: Record<string, string>; clean: Record<string, string> }>
 > = {
   'machine-id': {
     found: { 'etc/machine-id': '0123456789abcdef0123456789abcdef\n' },
@@ -35,7 +35,7 @@ const CASES: Readonly<
   password: {
     found: {
       'etc/shadow': 'root:$y$j9T$x:20000:0:99999:7:::\n',
-      'etc/shadow-': 'guest::20000:0:99999:7:::\n',
+      'etc/shadow.old': 'guest::20000:0:99999:7:::\n',
       'etc/gshadow': 'disk:$6$x::\n',
       'etc/passwd': 'guest::1000:1000::/home/guest:/bin/sh\n',
     },
@@ -72,6 +72,12 @@ const CASES: Readonly<
     found: { 'var/cache/apt/archives/x.deb': 'x', 'var/cache/apt/pkgcache.bin': 'x' },
     clean: { 'var/cache/apt/archives/lock': '' },
   },
+  temporary: { found: { 'tmp/x': 'x', 'var/tmp/x': 'x' }, clean: { 'var/tmp/y': '' } },
+  backup: {
+    found: { 'etc/group-': 'x', 'var/lib/dpkg/status-old': 'x', 'var/backups/a/b': 'x' },
+    clean: { 'etc/group': 'x', 'var/lib/dpkg/status': 'x' },
+  },
+  cache: { found: { 'var/cache/man/de/index.db': 'x' }, clean: { 'var/cache/x': 'x' } },
   ansible: { found: { 'root/.ansible': 'x' }, clean: { 'etc/ansible': 'x' } },
   'python-bytecode': {
     found: { 'usr/lib/python3/a.pyc': 'x', __pycache__: '' },
@@ -134,12 +140,12 @@ async function found(
   contents: ArtifactContents,
   allowed: readonly HygieneAllowed[] = [],
 ): Promise<string[]> {
-  const findings = await findUnclean(contents, HOST, allowed);
+  const findings = await findUnclean(contents, 'base', HOST, allowed);
   return findings.map(({ rule, path }) => `${rule.name}: ${path}`);
 }
 
 describe('findUnclean()', () => {
-  it.each(HYGIENE_RULES.map(({ name }) => name))(
+  it.each(IMAGE_POLICY.map(({ name }) => name))(
     'finds what %s forbids, and no more',
     async (name) => {
       const { found: bad, clean } = CASES[name];
@@ -151,7 +157,7 @@ describe('findUnclean()', () => {
     },
   );
 
-  it.each(HYGIENE_RULES.map(({ name }) => name))('lets %s be where it is allowed', async (name) => {
+  it.each(IMAGE_POLICY.map(({ name }) => name))('lets %s be where it is allowed', async (name) => {
     const { found: bad } = CASES[name];
     const [first = '', ...others] = Object.keys(bad).sort();
     expect(await found(contentsOf(bad), [{ rule: name, path: `/${first}` }])).toEqual(
@@ -174,18 +180,30 @@ describe('findUnclean()', () => {
 
   it('names accounts and values', async () => {
     const { found: bad } = CASES.password;
-    const [, , , , ...none] = await findUnclean(contentsOf(bad), HOST);
+    const [, , , , ...none] = await findUnclean(contentsOf(bad), 'base', HOST);
     expect(none).toEqual([]);
-    const [shadow] = await findUnclean(contentsOf({ 'etc/shadow': bad['etc/shadow'] ?? '' }), HOST);
+    const [shadow] = await findUnclean(
+      contentsOf({ 'etc/shadow': bad['etc/shadow'] ?? '' }),
+      'base',
+      HOST,
+    );
     expect(shadow?.what).toBe('lets root in with a password, or without one');
-    const [mirror] = await findUnclean(contentsOf({ 'etc/x': 'mirror.example:3142' }), HOST);
+    const [mirror] = await findUnclean(
+      contentsOf({ 'etc/x': 'mirror.example:3142' }),
+      'base',
+      HOST,
+    );
     expect(mirror?.what).toBe('names the mirror or proxy of the build: mirror.example:3142');
   });
 });
 
 describe('hygieneErrors()', () => {
   it('names rule, cure and the line that allows it', async () => {
-    const findings = await findUnclean(contentsOf({ 'root/.ssh/authorized_keys': KEY }), HOST);
+    const findings = await findUnclean(
+      contentsOf({ 'root/.ssh/authorized_keys': KEY }),
+      'base',
+      HOST,
+    );
     const [error] = hygieneErrors(findings, {
       fileName: 'base.trixie.squashfs',
       varsFile: 'vars/base.yml',
@@ -204,7 +222,7 @@ describe('hygieneErrors()', () => {
     const files = Object.fromEntries(
       'a b c d e f g h'.split(' ').map((name) => [`var/log/${name}`, 'x']),
     );
-    const errors = hygieneErrors(await findUnclean(contentsOf(files), HOST), {
+    const errors = hygieneErrors(await findUnclean(contentsOf(files), 'base', HOST), {
       fileName: 'x',
       varsFile: 'vars/x.yml',
     });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { imageInputs } from '../../../src/plan/inputs/image-inputs.js';
+import { imageInputs, levelInputs } from '../../../src/plan/inputs/image-inputs.js';
 import { usesHostFacts } from '../../../src/plan/inputs/provisioner-inputs.js';
 import { inputDigest } from '../../../src/plan/inputs/inputs.js';
 import type { Facts } from '../../../src/plan/facts.js';
@@ -50,6 +50,23 @@ describe('usesHostFacts()', () => {
     const [provisioner] = tools.provisioners;
     if (provisioner === undefined) throw new Error('no provisioner');
     expect(usesHostFacts(tools, provisioner, factsWith(words))).toBe(uses);
+  });
+});
+
+describe('levelInputs()', () => {
+  test('levelInputs() differ by what cleaning leaves in a tree because it is allowed', () => {
+    const sources = { lines: [] };
+    const levels = (path?: string, rule: 'log' | 'password' = 'log'): string[] => {
+      const tools = image('overlay', 'tools');
+      const settings =
+        path === undefined ? tools.settings : { ...tools.settings, hygieneAllow: [{ rule, path }] };
+      return levelInputs({ ...tools, settings }, facts(), sources).map(inputDigest);
+    };
+    const none = levels();
+    for (const [index, digest] of levels('var/log/x').entries()) {
+      expect(digest).not.toBe(none[index]);
+    }
+    expect(levels('etc/shadow', 'password')).toEqual(none);
   });
 });
 
