@@ -1,35 +1,84 @@
 /**
- * What all projects of a host share: downloaded packages, lists of mirrors, snapshots, Python toolboxes.
- * Builds make it again where it is missing; a file's time is when a build used it last.
+ * What all projects of a host share, and where it lies. Builds make it again where it is missing; a
+ * file's time is when a build used it last.
  */
-import { readdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
-export const CACHE_DIRECTORY = '/var/cache/onib';
 /** A file that no build has used for so long may go. */
 export const UNUSED_DAYS = 90;
 const DAY_MS = 86_400_000;
 
-/** Also false for a file that a build has taken away meanwhile. */
-export async function isUnused(file: string, now: number): Promise<boolean> {
-  const stats = await stat(file).catch(() => undefined);
-  return stats?.isFile() === true && now - stats.mtimeMs > UNUSED_DAYS * DAY_MS;
+export class HostCache {
+  /** Absolute path. */
+  readonly directory: string;
+
+  constructor(directory = '/var/cache/onib') {
+    this.directory = directory;
+  }
+
+  /** Downloaded packages under the names that apt gives them. */
+  get archives(): string {
+    return path.join(this.directory, 'archives');
+  }
+
+  /** Package lists of mirrors, a tar file for each set of sources. */
+  get lists(): string {
+    return path.join(this.directory, 'lists');
+  }
+
+  /** Control paragraphs of packages, by the digest of the package. */
+  get controls(): string {
+    return path.join(this.directory, 'controls');
+  }
+
+  /** Trees between two provisioners, as tar files. */
+  get snapshots(): string {
+    return path.join(this.directory, 'snapshots');
+  }
+
+  /** The Python toolbox of a suite and an architecture: a squashfs file. */
+  toolbox(name: string): string {
+    return path.join(this.directory, `python-toolbox-${name}.squashfs`);
+  }
+
+  /** Makes the directories that programs expect: apt writes packages to `partial` before it renames them. */
+  async prepare(): Promise<void> {
+    await mkdir(path.join(this.archives, 'partial'), { recursive: true });
+  }
+
+  /**
+   * Files that no build has used lately.
+   *
+   * @param now Milliseconds since 1970.
+   */
+  async unusedFiles(now: number): Promise<string[]> {
+    const names = await readdir(this.directory, { recursive: true }).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    });
+    const unused: string[] = [];
+    for (const name of names) {
+      const file = path.join(this.directory, name);
+      if (await isUnused(file, now)) unused.push(file);
+    }
+    return unused;
+  }
+
+  /** Removes files of {@link unusedFiles}, but not those that a build has begun to use since. */
+  async remove(files: readonly string[], now: number): Promise<void> {
+    for (const file of files) {
+      if (!(await isUnused(file, now))) continue;
+      await rm(file, { force: true }).catch((error: unknown) => {
+        // Whose cache it is not leaves it.
+        if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
+      });
+    }
+  }
 }
 
-/**
- * Files of a cache that no build has used lately.
- *
- * @param now Milliseconds since 1970.
- */
-export async function unusedFiles(cache: string, now: number): Promise<string[]> {
-  const names = await readdir(cache, { recursive: true }).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  });
-  const unused: string[] = [];
-  for (const name of names) {
-    const file = path.join(cache, name);
-    if (await isUnused(file, now)) unused.push(file);
-  }
-  return unused;
+/** Also false for a file that a build has taken away meanwhile. */
+async function isUnused(file: string, now: number): Promise<boolean> {
+  const stats = await stat(file).catch(() => undefined);
+  return stats?.isFile() === true && now - stats.mtimeMs > UNUSED_DAYS * DAY_MS;
 }

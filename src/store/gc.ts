@@ -9,7 +9,7 @@
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { removeTree } from '../host/trees.js';
-import { isUnused, unusedFiles } from '../host/host-cache.js';
+import type { HostCache } from '../host/host-cache.js';
 import { INPUT_TEXTS, inputTextFiles } from './input-texts.js';
 import { listReleases, type ReleaseState } from './releases.js';
 import { namesIn, type Store } from './store.js';
@@ -24,8 +24,7 @@ export interface GcOptions {
   readonly keep: number;
   /** Tells what would go, and changes nothing. */
   readonly dryRun: boolean;
-  /** The cache that this host's projects share; absolute path. */
-  readonly cache: string;
+  readonly cache: HostCache;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -77,13 +76,13 @@ export async function collectGarbage(store: Store, options: GcOptions): Promise<
   const staying = releases.filter(({ id }) => !leaving.includes(id));
   const files = await looseFiles(store, staying);
   const logs = await oldLogs(store, staying, options.keep);
-  const cached = await unusedFiles(options.cache, options.now);
+  const cached = await options.cache.unusedFiles(options.now);
   const freedBytes = await bytesOf([...files, ...logs, ...cached]);
   if (!options.dryRun) {
     for (const id of leaving) await removeReleaseAndMarks(store, id);
     for (const file of files) await rm(file, { force: true });
     for (const directory of logs) await removeTree(directory);
-    await removeCached(cached, options.now);
+    await options.cache.remove(cached, options.now);
   }
   return {
     kept,
@@ -93,16 +92,6 @@ export async function collectGarbage(store: Store, options: GcOptions): Promise<
     removedCached: cached.length,
     freedBytes,
   };
-}
-
-/** Other projects may be building, and have just begun to use one; whose cache it is not leaves it. */
-async function removeCached(files: readonly string[], now: number): Promise<void> {
-  for (const file of files) {
-    if (!(await isUnused(file, now))) continue;
-    await rm(file, { force: true }).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
-    });
-  }
 }
 
 async function removeReleaseAndMarks(store: Store, id: string): Promise<void> {

@@ -1,6 +1,7 @@
 /** A full filesystem, told with what was needed, what is free, and where. */
 import { statfs } from 'node:fs/promises';
 import { OnibError } from '../../core/errors.js';
+import type { HostCache } from '../../host/host-cache.js';
 import type { PlanStep } from '../../plan/plan.js';
 import type { Store } from '../../store/store.js';
 
@@ -12,7 +13,7 @@ export interface WrittenPlaces {
   /** The cell's tmpfs. */
   readonly cell: string;
   readonly store: Store;
-  readonly cache: string;
+  readonly cache: HostCache;
 }
 
 interface Filesystem {
@@ -39,10 +40,10 @@ function filesystems({ cell, store, cache }: WrittenPlaces): Filesystem[] {
       hint: STORE_HINT,
     },
     {
-      what: `the cache of packages "${cache}"`,
+      what: `the cache of packages "${cache.directory}"`,
       where: 'in the cache of packages',
-      directory: cache,
-      hint: `free space there: what is in ${cache} can be fetched again`,
+      directory: cache.directory,
+      hint: `free space there: what is in ${cache.directory} can be fetched again`,
     },
   ];
 }

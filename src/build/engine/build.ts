@@ -3,7 +3,7 @@
  * commit what came out as a release.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { startCell } from '../../host/cell.js';
 import { version } from '../../core/package.js';
@@ -15,7 +15,7 @@ import { resolveProfiles } from '../../plan/bootable-profiles.js';
 import type { Config } from '../../project/config.js';
 import { gatherFacts } from '../../facts/gather.js';
 import { writeLock } from '../../lock/file.js';
-import { CACHE_DIRECTORY } from '../../host/host-cache.js';
+import { HostCache } from '../../host/host-cache.js';
 import type { Artifact, ReleaseManifest } from '../../contract/release-manifest.js';
 import { Store } from '../../store/store.js';
 import { forgetUnreleased } from '../../store/unreleased.js';
@@ -66,7 +66,7 @@ async function factsFor(
   ]);
   const facts = { ...gathered, known };
   if (wanted.refresh !== true) return facts;
-  return { ...facts, newer: await findNewerPackages(config, facts, CACHE_DIRECTORY) };
+  return { ...facts, newer: await findNewerPackages(config, facts, new HostCache()) };
 }
 
 export async function buildProject(
@@ -121,7 +121,6 @@ export async function buildSteps(
   const eventLog = new EventLog(path.join(logDirectory, 'events.jsonl'));
   const record = await StepRecord.begin(store, plan);
   await writeFile(path.join(logDirectory, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
-  await mkdir(CACHE_DIRECTORY, { recursive: true });
   const { onFailedTree } = options;
   const failed = onFailedTree === undefined ? undefined : new FailedTrees(onFailedTree);
   const tell = (event: BuildEvent): void => {
@@ -136,7 +135,7 @@ export async function buildSteps(
     request: {
       plan,
       previous,
-      ...{ logDirectory, cache: CACHE_DIRECTORY },
+      logDirectory,
       ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
       shellOnError: failed !== undefined,
     },

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { EXIT, OnibError } from '../../core/errors.js';
 import { lastLines } from '../../core/last-lines.js';
+import type { HostCache } from '../../host/host-cache.js';
 import { run } from '../../host/run.js';
 import type { VersionChange } from '../../core/version-changes.js';
 import { sourcesKey, type AptSources } from '../../plan/sources.js';
@@ -13,11 +14,11 @@ import type { LockedPackage } from '../../lock/model.js';
 import { MirrorLists } from '../../provision/apt/mirror-lists.js';
 import { listedVersions } from '../../provision/apt/record-packages.js';
 
-/** @param cache Absolute path of what is kept between builds; not written to without root. */
+/** @param cache Only read: it takes no root. */
 export async function findNewerPackages(
   config: Config,
   facts: Facts,
-  cache: string,
+  cache: HostCache,
 ): Promise<NonNullable<Facts['newer']>> {
   const newer: Record<string, VersionChange[]> = {};
   for (const [key, { settings, names }] of bySources(config, facts)) {
@@ -59,9 +60,9 @@ function bySources(config: Config, { lock }: Facts): Map<string, Group> {
 async function updateLists(
   sources: AptSources,
   { suite, architecture }: Settings,
-  where: { readonly lists: string; readonly scratch: string; readonly cache: string },
+  where: { readonly lists: string; readonly scratch: string; readonly cache: HostCache },
 ): Promise<void> {
-  const kept = new MirrorLists(path.join(where.cache, 'lists'), sources, suite, architecture);
+  const kept = new MirrorLists(where.cache.lists, sources, suite, architecture);
   await kept.restore(where.lists);
   const sourceList = path.join(where.scratch, 'sources.list');
   await writeFile(sourceList, `${sources.lines.join('\n')}\n`);

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { Limiter } from '../../core/limiter.js';
 import { OnibError, OnibErrors } from '../../core/errors.js';
 import { withLog } from '../../host/failure-report.js';
+import { HostCache } from '../../host/host-cache.js';
 import { Mounts } from '../../host/mounts.js';
 import { Once } from '../../core/once.js';
 import { bytesOnDisk, removeTree } from '../../host/trees.js';
@@ -30,8 +31,6 @@ export interface StepsRequest {
   readonly previous: readonly Artifact[];
   /** Absolute path; each step gets a directory in it. */
   readonly logDirectory: string;
-  /** Absolute path of what is kept between builds and projects. */
-  readonly cache: string;
   /** How many steps may run at a time; default: one per processor. */
   readonly jobs?: number;
   /** A step that fails holds its tree until the builder releases it. */
@@ -46,14 +45,15 @@ export async function runSteps(
   hold?: Hold,
 ): Promise<Artifact[]> {
   const hostName = await hideHost();
-  const { plan, cache, previous } = request;
+  const { plan, previous } = request;
+  const cache = new HostCache();
   const store = new Store(plan.store);
   await using mounts = new Mounts(store.cellDirectory);
   const cell = await mounts.tmpfs(store.cellDirectory, `mode=0700,size=${plan.buildRootSize}`);
   // What programs of a killed build leave here goes with the cell.
   process.env.TMPDIR = path.join(cell, 'tmp');
   await mkdir(process.env.TMPDIR, { mode: 0o1777 });
-  await mkdir(path.join(cache, 'archives', 'partial'), { recursive: true });
+  await cache.prepare();
   const context: SharedContext = {
     ...{ project: plan.root, store, cell, cache, previous, signal, emit, hold, mounts, hostName },
     shared: { lists: new Once(), toolboxes: new Once(), bases: new Once() },
@@ -159,7 +159,7 @@ async function inWorkspace(
   base: Artifact | undefined,
   log: string,
 ): Promise<Artifact[]> {
-  const cache = path.join(context.cache, 'archives');
+  const cache = context.cache.archives;
   const [downloads, work, archives] = ['downloads', 'downloads-work', 'archives'].map((name) =>
     path.join(context.workspace, name),
   ) as [string, string, string];

@@ -1,4 +1,5 @@
 /** What the steps of one build cell work with. */
+import type { HostCache } from '../../host/host-cache.js';
 import type { Mounts } from '../../host/mounts.js';
 import type { Once } from '../../core/once.js';
 import type { Artifact } from '../../contract/release-manifest.js';
@@ -15,8 +16,7 @@ export interface SharedContext {
   readonly hostName: string;
   /** The cell's private tmpfs. */
   readonly cell: string;
-  /** Kept between builds and projects: downloaded packages, package lists, Python toolboxes. */
-  readonly cache: string;
+  readonly cache: HostCache;
   /** Artifacts of the release that is current. */
   readonly previous: readonly Artifact[];
   readonly signal: AbortSignal;

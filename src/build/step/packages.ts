@@ -129,7 +129,7 @@ export class StepPackages {
       ...{ packages, archives, signal },
       directory: this.#repository,
       settings: this.#settings,
-      controls: path.join(this.#context.cache, 'controls'),
+      controls: this.#context.cache.controls,
     });
     this.#log(
       `${LOCK_FILE}: ${String(packages.length)} packages${this.#complete ? '' : ', newer ones where it names none'}`,
@@ -218,7 +218,7 @@ export class StepPackages {
     const { sources } = this.#step;
     const { suite, architecture } = this.#settings;
     const lists = new MirrorLists(
-      path.join(this.#context.cache, 'lists'),
+      this.#context.cache.lists,
       ...([sources, suite, architecture] as const),
     );
     const kept = await lists.restore(this.lists);
@@ -265,7 +265,7 @@ export class StepPackages {
   }
 
   async #markUsed(packages: readonly LockedPackage[]): Promise<void> {
-    const archives = path.join(this.#context.cache, 'archives');
+    const { archives } = this.#context.cache;
     await markUsed(packages.map((one) => path.join(archives, debName(one))));
   }
 

@@ -37,7 +37,7 @@ export class Snapshots {
   constructor(context: CellContext, step: PlanStep, warn: (message: string) => void) {
     this.#context = context;
     this.#step = step;
-    this.#directory = path.join(context.cache, 'snapshots');
+    this.#directory = context.cache.snapshots;
     this.#warn = warn;
   }
 

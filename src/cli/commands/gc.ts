@@ -1,6 +1,6 @@
 /** `onib gc`: frees what nobody needs. */
 import { InvalidArgumentError, type Command } from 'commander';
-import { CACHE_DIRECTORY } from '../../host/host-cache.js';
+import { HostCache } from '../../host/host-cache.js';
 import { collectGarbage, type GcResult } from '../../store/gc.js';
 import { addCommand } from '../options/command.js';
 import type { Context } from '../options/context.js';
@@ -22,10 +22,10 @@ export function registerGc(program: Command, context: Context): void {
     .option('--dry-run', 'tell what would go, and remove nothing')
     .action(async ({ keep, dryRun = false }: { keep: number; dryRun?: boolean }) => {
       const store = await openStore(context);
-      const cache = CACHE_DIRECTORY;
+      const cache = new HostCache();
       const result = await collectGarbage(store, { keep, dryRun, cache, now: Date.now() });
       context.output.object({ schema: 'onib.gc/1', dryRun, ...result });
-      context.output.result(gcLines(result, dryRun).join('\n'));
+      context.output.result(gcLines(result, cache, dryRun).join('\n'));
     });
 }
 
@@ -35,7 +35,7 @@ function parseCount(text: string): number {
   throw new InvalidArgumentError('It must be a number, 0 or more.');
 }
 
-function gcLines(result: GcResult, dryRun: boolean): string[] {
+function gcLines(result: GcResult, cache: HostCache, dryRun: boolean): string[] {
   const { kept, removedReleases, removedFiles, removedLogs, removedCached, freedBytes } = result;
   const verb = dryRun ? 'would free' : 'freed';
   return [
@@ -43,7 +43,7 @@ function gcLines(result: GcResult, dryRun: boolean): string[] {
     ...removedReleases.map((id) => `${dryRun ? 'would go' : 'removed'}: ${id}`),
     `${verb} ${formatBytes(freedBytes)}: ${count(removedReleases.length, 'release')}, ` +
       `${count(removedFiles, 'file')}, logs of ${count(removedLogs.length, 'run')}, ` +
-      `${count(removedCached, 'unused file')} of ${CACHE_DIRECTORY}`,
+      `${count(removedCached, 'unused file')} of ${cache.directory}`,
   ];
 }
 

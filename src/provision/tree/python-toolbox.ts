@@ -6,6 +6,7 @@
  */
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { HostCache } from '../../host/host-cache.js';
 import { run } from '../../host/run.js';
 import { removeTree } from '../../host/trees.js';
 import { copyWholeFile } from '../../host/whole-file.js';
@@ -25,8 +26,7 @@ const LAYOUT = 2;
 export interface ToolboxRequest {
   readonly settings: Settings;
   readonly sources: AptSources;
-  /** Where toolboxes are kept between builds. */
-  readonly cache: string;
+  readonly cache: HostCache;
   /** Private directory for unpacking. */
   readonly scratch: string;
   readonly signal: AbortSignal;
@@ -37,8 +37,7 @@ export interface ToolboxRequest {
 /** Path of the toolbox for a suite and architecture; made when the cache has none. */
 export async function ensurePythonToolbox(request: ToolboxRequest): Promise<string> {
   const { suite, architecture } = request.settings;
-  const name = `python-toolbox-${String(LAYOUT)}.${suite}-${architecture}.squashfs`;
-  const file = path.join(request.cache, name);
+  const file = request.cache.toolbox(`${String(LAYOUT)}.${suite}-${architecture}`);
   if (await isFile(file)) return file;
   request.onMake();
   const tree = path.join(request.scratch, 'python-toolbox');
@@ -55,7 +54,7 @@ export async function ensurePythonToolbox(request: ToolboxRequest): Promise<stri
     exclude: ['usr/share/doc/**', 'usr/share/man/**', 'usr/share/locale/**', 'var/**', 'dev/**'],
     signal: request.signal,
   });
-  await mkdir(request.cache, { recursive: true });
+  await mkdir(path.dirname(file), { recursive: true });
   // Another project's build may have made it meanwhile.
   await copyWholeFile(image, file, true);
   await removeTree(tree);

@@ -7,6 +7,7 @@ import { run } from '../../../src/host/run.js';
 import { bytesOnDisk, removeTree } from '../../../src/host/trees.js';
 import { collectGarbage } from '../../../src/store/gc.js';
 import { Store } from '../../../src/store/store.js';
+import { HostCache } from '../../../src/host/host-cache.js';
 
 let work: string;
 let precious: string;
@@ -103,7 +104,12 @@ describe('a store with a mount in it', () => {
       await mkdir(path.join(store.directory, 'logs', run));
     }
     await bound(path.join(store.directory, 'logs', '20261119T140501Z'));
-    const options = { keep: 1, dryRun: false, cache: '/nonexistent', now: Date.now() };
+    const options = {
+      keep: 1,
+      dryRun: false,
+      cache: new HostCache('/nonexistent'),
+      now: Date.now(),
+    };
     await expect(collectGarbage(store, options)).rejects.toMatchObject({ code: 'TREE_HAS_MOUNT' });
   });
 });

@@ -12,6 +12,7 @@ import { collectGarbage } from '../../../src/store/gc.js';
 import type { Artifact, ReleaseManifest } from '../../../src/contract/release-manifest.js';
 import { rollBack } from '../../../src/store/releases.js';
 import { Store } from '../../../src/store/store.js';
+import { HostCache } from '../../../src/host/host-cache.js';
 import { createStore, type StoreFixture } from '../../support/store-fixture.js';
 import { until } from '../../support/wait.js';
 
@@ -100,7 +101,7 @@ describe('a reader of a release', () => {
       await collectGarbage(store, {
         keep: 1,
         dryRun: false,
-        cache: '/nonexistent',
+        cache: new HostCache('/nonexistent'),
         now: Date.now(),
       });
       if (round % 10 === 9) await Promise.all(readers.map((reader) => reader.rounds(1)));
@@ -131,7 +132,7 @@ describe('a reader of a release', () => {
     );
     await until('an open file', () => lines.includes('open') || undefined);
     const { removedReleases } = await collectGarbage(store, {
-      ...{ keep: 1, dryRun: false, cache: '/nonexistent', now: Date.now() },
+      ...{ keep: 1, dryRun: false, cache: new HostCache('/nonexistent'), now: Date.now() },
     });
     expect(removedReleases).toEqual([OLD]);
     await expect(readFile(store.objectPath(base.digest))).rejects.toThrow('ENOENT');

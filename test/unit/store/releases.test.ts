@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:f
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { markUsed } from '../../../src/host/used-files.js';
-import { unusedFiles } from '../../../src/host/host-cache.js';
+import { HostCache } from '../../../src/host/host-cache.js';
 import { collectGarbage, reasonsToKeep } from '../../../src/store/gc.js';
 import { keepInputTexts } from '../../../src/store/input-texts.js';
 import { listReleases, rollBack, setPin } from '../../../src/store/releases.js';
@@ -151,7 +151,7 @@ describe('reasonsToKeep()', () => {
 });
 
 describe('collectGarbage()', () => {
-  const options = { keep: 1, dryRun: false, cache: '/nonexistent', now: NOW };
+  const options = { keep: 1, dryRun: false, cache: new HostCache('/nonexistent'), now: NOW };
 
   test('collectGarbage() removes releases and what only they need', async () => {
     await releases(3);
@@ -185,21 +185,21 @@ describe('collectGarbage()', () => {
 
   test('collectGarbage() removes what no build has used for 90 days of the cache', async () => {
     await releases(1);
-    const cache = path.join(fixture.directory, 'cache');
+    const cache = new HostCache(path.join(fixture.directory, 'cache'));
     const [old, used, young] = ['a/old.deb', 'a/used.deb', 'young'].map((name) =>
-      path.join(cache, name),
+      path.join(cache.directory, name),
     ) as [string, string, string];
     await mkdir(path.dirname(old), { recursive: true });
     for (const file of [old, used, young]) await writeFile(file, 'seven b');
     const before = new Date(NOW - 91 * DAY);
     for (const file of [old, used]) await utimes(file, before, before);
-    await markUsed([used, path.join(cache, 'not there')]);
+    await markUsed([used, path.join(cache.directory, 'not there')]);
     const tried = await collectGarbage(store, { ...options, cache, dryRun: true });
     expect(tried).toMatchObject({ removedCached: 1, freedBytes: 7 });
-    expect(await unusedFiles(cache, NOW)).toEqual([old]);
+    expect(await cache.unusedFiles(NOW)).toEqual([old]);
     expect(await collectGarbage(store, { ...options, cache })).toEqual(tried);
-    expect(await unusedFiles(cache, NOW)).toEqual([]);
-    expect((await readdir(path.join(cache, 'a'))).sort()).toEqual(['used.deb']);
+    expect(await cache.unusedFiles(NOW)).toEqual([]);
+    expect((await readdir(path.join(cache.directory, 'a'))).sort()).toEqual(['used.deb']);
   });
 
   test('collectGarbage() removes texts of inputs that no release has', async () => {
