@@ -7,13 +7,16 @@ import { BadServer, type Mood } from './bad-server.js';
 const body = randomBytes(300_000);
 const sha256 = createHash('sha256').update(body).digest('hex');
 
-/** Fetches the one layer of a manifest; waits between tries are left out. */
+const mac = '52:54:00:00:00:00';
+
+/** Fetches and checks the one layer of a manifest; waits between tries are left out. */
 async function fetchLayer(script: BootScript, sources: readonly string[]): Promise<string> {
   const { stdout, stderr } = await script.run(`
     onib_pause() { :; }
-    onib_mac=52:54:00:00:00:00 onib_sources='${sources.join(' ')}'
-    mkdir -p "$ONIB_RUN/files"
-    onib_get_layer 10 base ${sha256} ${body.length} - && echo whole || echo "$onib_code: $onib_detail"`);
+    onib_mount_store() { :; }
+    onib_mac=${mac} onib_sources='${sources.join(' ')}'
+    echo '10 base squashfs ${sha256} ${body.length} -' >"$ONIB_RUN/layer-list"
+    onib_get_layers >/dev/null && echo whole || echo "$onib_code: $onib_detail"`);
   expect(stderr).toBe('');
   return stdout.trim();
 }
@@ -22,7 +25,7 @@ async function expectWhole(script: BootScript): Promise<void> {
   expect((await readFile(script.path('run/files/10'))).equals(body)).toBe(true);
 }
 
-describe('onib_get_layer', () => {
+describe('onib_get_layers', () => {
   it.each<[string, Mood[]]>([
     ['a good server', ['good']],
     ['a busy one', ['busy', 'busy', 'good']],
@@ -32,7 +35,7 @@ describe('onib_get_layer', () => {
     ['one that sends other bytes', ['wrong', 'good']],
     ['one that breaks off three times', ['reset', 'reset', 'reset', 'good']],
     ['one that cannot resume', ['reset', 'no-range']],
-  ])('onib_get_layer() has every byte from %s', async (_, moods) => {
+  ])('onib_get_layers() has every byte from %s', async (_, moods) => {
     await using script = await BootScript.create();
     await using server = await BadServer.start(body);
     server.moods = moods;
@@ -40,7 +43,7 @@ describe('onib_get_layer', () => {
     await expectWhole(script);
   });
 
-  it('onib_get_layer() goes on where a transfer broke', async () => {
+  it('onib_get_layers() goes on where a transfer broke', async () => {
     await using script = await BootScript.create();
     await using server = await BadServer.start(body);
     server.moods = ['reset', 'good'];
@@ -50,7 +53,7 @@ describe('onib_get_layer', () => {
     expect(server.requests[1]?.range).toMatch(/^bytes=[1-9]\d*-/);
   });
 
-  it('onib_get_layer() asks the second source when the first fails', async () => {
+  it('onib_get_layers() asks the second source when the first fails', async () => {
     await using script = await BootScript.create();
     await using first = await BadServer.start(body);
     await using second = await BadServer.start(body);
@@ -61,7 +64,7 @@ describe('onib_get_layer', () => {
     expect([first.requests.length, second.requests.length]).toEqual([1, 1]);
   });
 
-  it('onib_get_layer() tells the answer of a source that has nothing', async () => {
+  it('onib_get_layers() tells the answer of a source that has nothing', async () => {
     await using script = await BootScript.create();
     await using server = await BadServer.start(body);
     server.moods = ['missing'];
@@ -71,7 +74,7 @@ describe('onib_get_layer', () => {
     expect(server.requests).toHaveLength(8);
   });
 
-  it('onib_get_layer() gives up on bytes that stay wrong', async () => {
+  it('onib_get_layers() gives up on bytes that stay wrong', async () => {
     await using script = await BootScript.create();
     await using server = await BadServer.start(body);
     server.moods = ['wrong'];
@@ -79,6 +82,65 @@ describe('onib_get_layer', () => {
       new RegExp(`^digest: layer base: sha256:[0-9a-f]{64} instead of sha256:${sha256}`),
     );
     expect(server.requests).toHaveLength(4);
+  });
+});
+
+describe('onib_get_layers and the stages', () => {
+  const forms = (server: BadServer): URLSearchParams[] =>
+    server.posts.map((post) => new URLSearchParams(post.split(' ')[1]));
+
+  /** Two layers of the same bytes; the clock of /proc/uptime moves on with every digest that is taken. */
+  const getTwo = (server: BadServer, order: string): string => `
+    onib_pause() { :; }
+    onib_mount_store() { :; }
+    onib_sha256() {
+      echo "20.00 0" >"$ONIB_PROC/uptime"
+      echo sha256 >>'${order}'
+      sha256sum "$1" | cut -d ' ' -f 1
+    }
+    onib_post() { echo "$2" | sed 's/&.*//' >>'${order}'; onib_post_really "$@"; }
+    onib_post_really() { wget -q -O /dev/null --post-data "$2" "$1"; }
+    onib_mac=${mac} onib_sources=${server.url} onib_server=${server.url}
+    for n in 10 11; do echo "$n base squashfs ${sha256} ${body.length} -"; done >"$ONIB_RUN/layer-list"
+    onib_get_layers || echo "$onib_code: $onib_detail"`;
+
+  it('onib_get_layers() reports fetch when all bytes are here, and verify when they are checked', async () => {
+    await using script = await BootScript.create();
+    await using server = await BadServer.start(body);
+    const order = script.path('order');
+    await script.run(getTwo(server, order));
+    expect((await readFile(order, 'utf8')).trim().split('\n')).toEqual([
+      'stage=%66%65%74%63%68', // fetch
+      'sha256',
+      'sha256',
+      'stage=%76%65%72%69%66%79', // verify
+    ]);
+    expect(forms(server).map((form) => [form.get('stage'), form.get('uptime')])).toEqual([
+      ['fetch', '12.34'],
+      ['verify', '20.00'],
+    ]);
+    expect(forms(server)[0]?.get('bytes')).toBe(String(2 * body.length));
+  });
+
+  it('onib_get_layers() does not report verify for bytes that stay wrong', async () => {
+    await using script = await BootScript.create();
+    await using server = await BadServer.start(body);
+    server.moods = ['wrong'];
+    const { stdout } = await script.run(getTwo(server, script.path('order')));
+    expect(stdout).toContain('digest: layer base');
+    expect(forms(server).map((form) => form.get('stage'))).toEqual(['fetch']);
+  });
+
+  it('onib_get_layers() keeps what it has for the next attempt', async () => {
+    await using script = await BootScript.create();
+    await using server = await BadServer.start(body);
+    server.moods = ['good', ...Array<Mood>(8).fill('missing'), 'good'];
+    const { stdout } = await script.run(
+      `${getTwo(server, script.path('order'))}; onib_get_layers && echo whole`,
+    );
+    expect(stdout).toMatch(/^fetch: layer base/m);
+    expect(stdout).toMatch(/^whole$/m);
+    expect(server.requests).toHaveLength(1 + 8 + 1);
   });
 });
 

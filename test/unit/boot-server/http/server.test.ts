@@ -372,6 +372,12 @@ describe('events', () => {
     expect((await post('stage=ready', '52:54:00:00:00:01')).status).toBe(403);
   });
 
+  test('the status page shows when each stage of a boot was reached', async () => {
+    await post('stage=fetch');
+    await post('stage=verify');
+    expect(await (await get('/')).text()).toMatch(/fetch 0 s, verify [\d.]+ s/);
+  });
+
   test('the status page shows what nodes sent as text', async () => {
     await get(`/v1/boot?mac=${mac}&serial=${encodeURIComponent('<script>alert(1)</script>')}`);
     const page = await (await get('/')).text();

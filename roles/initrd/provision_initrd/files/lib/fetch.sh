@@ -12,40 +12,51 @@ onib_get_layers() {
 	mkdir -p "$ONIB_RUN/files"
 	onib_check_memory || return 1
 	onib_mount_store || return 1
-	while read -r onib_number onib_name onib_format onib_sha onib_size onib_url; do
-		onib_get_layer "$onib_number" "$onib_name" "$onib_sha" "$onib_size" "$onib_url" || return 1
-	done <"$ONIB_RUN/layer-list"
+	onib_each_layer onib_fetch_layer || return 1
 	onib_report fetch "$(onib_layer_names)"
+	onib_each_layer onib_verify_layer || return 1
 	onib_report verify "$(onib_layer_names)"
 }
 
-# onib_get_layer <number> <name> <sha256 or -> <bytes> <url or ->: leaves it in files/<number>.
-onib_get_layer() {
+# onib_each_layer <command>: runs it with each layer's number, name, sha256 or -, bytes, and url or -.
+onib_each_layer() {
+	while read -r onib_number onib_name onib_format onib_sha onib_size onib_url; do
+		onib_bad=0
+		"$1" "$onib_number" "$onib_name" "$onib_sha" "$onib_size" "$onib_url" || return 1
+	done <"$ONIB_RUN/layer-list"
+}
+
+# A layer is files/<number>.part while it comes, .whole when all of it is here, and files/<number> once
+# its digest is known to be right.
+
+# onib_fetch_layer <number> <name> <sha256 or -> <bytes> <url or ->: leaves it in files/<number>.whole.
+onib_fetch_layer() {
 	onib_file="$ONIB_RUN/files/$1"
-	[ ! -e "$onib_file" ] || return 0
-	onib_tries=0 onib_bad=0
+	! onib_is_here "$1" || return 0
+	onib_tries=0
 	while [ "$onib_tries" -lt "$ONIB_FETCH_TRIES" ]; do
 		onib_have=$(onib_file_size "$onib_file.part")
-		onib_from=$(onib_layer_url "$3" "$5" "$onib_tries")
+		# bytes that were wrong are asked of another source
+		onib_from=$(onib_layer_url "$3" "$5" $((onib_tries + onib_bad)))
 		onib_fetch_part "$2" "$onib_from" "$onib_file.part" "$4"
-		onib_check_part "$2" "$3" "$4" "$onib_file.part"
-		case $? in
-		0)
-			mv "$onib_file.part" "$onib_file"
-			onib_bytes=$((onib_bytes + $(onib_file_size "$onib_file")))
+		if onib_is_whole "$4" "$onib_file.part"; then
+			onib_bytes=$((onib_bytes + $(onib_file_size "$onib_file.part")))
+			echo "$onib_from" >"$onib_file.from"
+			mv "$onib_file.part" "$onib_file.whole"
 			return 0
-			;;
-		2) onib_bad=$((onib_bad + 1)) ;;
-		esac
+		fi
 		# a transfer that moves forward may break as often as it likes
 		[ "$(onib_file_size "$onib_file.part")" -le "$onib_have" ] || onib_tries=0
 		onib_tries=$((onib_tries + 1))
-		[ "$onib_bad" -lt 4 ] || break
 		onib_pause $((onib_tries < 15 ? onib_tries : 15))
 	done
 	rm -f "$onib_file.part"
-	[ "$onib_bad" -eq 0 ] || onib_fail digest "layer $2: $onib_wrong, last from $onib_from" || return 1
 	onib_fail fetch "layer $2 from $onib_from: $onib_wget_error"
+}
+
+# onib_is_here <number>: all of the layer's bytes, checked or not.
+onib_is_here() {
+	[ -e "$ONIB_RUN/files/$1" ] || [ -e "$ONIB_RUN/files/$1.whole" ]
 }
 
 # onib_fetch_part <name> <url> <file> <bytes>: one transfer, from where the last one broke.
@@ -58,28 +69,48 @@ onib_fetch_part() {
 	return 1
 }
 
-# onib_check_part <name> <sha256 or -> <bytes> <file>: 0 whole and right, 1 not whole, 2 wrong (and
-# removed: no byte of it can be trusted).
-onib_check_part() {
-	onib_at=$(onib_file_size "$4")
-	if [ "$2" = - ]; then
+# onib_is_whole <bytes, 0: not known> <file>
+onib_is_whole() {
+	onib_at=$(onib_file_size "$2")
+	if [ "$1" -eq 0 ]; then
 		[ "$onib_at" -gt 0 ] && [ -z "$onib_wget_error" ]
 		return
 	fi
-	[ "$onib_at" -ge "$3" ] || {
-		[ -n "$onib_wget_error" ] || onib_wget_error="ended at byte $onib_at of $3"
+	[ "$onib_at" -lt "$1" ] || return 0
+	[ -n "$onib_wget_error" ] || onib_wget_error="ended at byte $onib_at of $1"
+	return 1
+}
+
+# onib_verify_layer <number> <name> <sha256 or -> <bytes> <url or ->: leaves it in files/<number>. No byte
+# of a layer that is wrong can be trusted: it is fetched again, three times at most.
+onib_verify_layer() {
+	onib_file="$ONIB_RUN/files/$1"
+	[ ! -e "$onib_file" ] || return 0
+	until onib_is_right "$3" "$4" "$onib_file.whole"; do
+		onib_from=$(cat "$onib_file.from")
+		rm -f "$onib_file.whole"
+		onib_bad=$((onib_bad + 1))
+		[ "$onib_bad" -lt 4 ] || onib_fail digest "layer $2: $onib_wrong, last from $onib_from" || return 1
+		onib_say "verify: $2 has $onib_wrong: fetching it again"
+		onib_pause "$onib_bad"
+		onib_fetch_layer "$@" || return 1
+	done
+	mv "$onib_file.whole" "$onib_file"
+}
+
+# onib_is_right <sha256 or -> <bytes> <file>: onib_wrong tells why it returned 1.
+onib_is_right() {
+	[ "$1" != - ] || return 0
+	onib_at=$(onib_file_size "$3")
+	[ "$onib_at" -eq "$2" ] || {
+		onib_wrong="$onib_at bytes instead of $2"
 		return 1
 	}
-	if [ "$onib_at" -gt "$3" ]; then
-		onib_wrong="$onib_at bytes instead of $3"
-	else
-		onib_got=$(onib_sha256 "$4")
-		[ "$onib_got" != "$2" ] || return 0
-		onib_wrong="sha256:$onib_got instead of sha256:$2"
-	fi
-	onib_say "verify: $1 has $onib_wrong: fetching it again"
-	rm -f "$4"
-	return 2
+	onib_got=$(onib_sha256 "$3")
+	[ "$onib_got" = "$1" ] || {
+		onib_wrong="sha256:$onib_got instead of sha256:$1"
+		return 1
+	}
 }
 
 # onib_layer_url <sha256> <url or -> <try>: sources in an order that differs from node to node.

@@ -15,7 +15,7 @@ onib_available_memory() {
 onib_needed_memory() {
 	onib_needed=0
 	while read -r onib_number _ onib_format _ onib_size _; do
-		[ ! -e "$ONIB_RUN/files/$onib_number" ] || continue
+		! onib_is_here "$onib_number" || continue
 		onib_size=$(((onib_size + 1023) / 1024))
 		[ "$onib_format" != cpio.gz ] || onib_size=$((onib_size * (1 + ONIB_UNPACK_FACTOR)))
 		onib_needed=$((onib_needed + onib_size))
