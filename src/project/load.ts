@@ -8,6 +8,7 @@ import path from 'node:path';
 import { EXIT, OnibError, OnibErrors, type SourcePlace } from '../core/errors.js';
 import type { Config, ImageKind } from './config.js';
 import { deepFreeze } from '../core/freeze.js';
+import { findProject } from './find-project.js';
 import { groupLayer, readGroupVars, type GroupFile } from './inventory/group-vars.js';
 import { readImage, type DraftImage } from './images/read-image.js';
 import {
@@ -17,45 +18,14 @@ import {
   type Inventory,
 } from './inventory/inventory.js';
 import { askAnsibleOnce } from './inventory/inventory-cache.js';
+import { readInventoryFile } from './inventory/inventory-file.js';
 import type { Layer } from './keys/layers.js';
 import { linkImages } from './images/links.js';
-import { configProblem } from './yaml/problems.js';
 import { PROFILES_FILE } from '../contract/names.js';
 import { readProfiles } from './profiles/profiles-file.js';
 import { readSettings } from './keys/settings.js';
 import { nearMisses, slips } from './images/slips.js';
 import { emptyYamlFile, parseYamlFile, type YamlFile } from './yaml/yaml-file.js';
-
-/** Any of these makes a directory a project. */
-const MARKS = ['on_imagebuild', 'on_imagebuild.yml', 'on_imagebuild.yaml'].map((name) =>
-  path.join('group_vars', name),
-);
-
-const INVENTORY_FILES = ['hosts', 'hosts.yml', 'hosts.yaml'];
-
-/** Does the directory itself hold a project? */
-export function isProject(directory: string): boolean {
-  return MARKS.some((mark) => existsSync(path.join(directory, mark)));
-}
-
-/**
- * The nearest directory upward that holds `group_vars/on_imagebuild`.
- *
- * @returns its absolute path.
- * @throws {OnibError} `NO_PROJECT` (exit 2).
- */
-export function findProject(start: string): string {
-  const from = path.resolve(start);
-  for (let directory = from; ; directory = path.dirname(directory)) {
-    if (isProject(directory)) return directory;
-    if (directory === path.dirname(directory)) break;
-  }
-  throw new OnibError(
-    'NO_PROJECT',
-    `Cannot find a project from "${from}": no folder upward holds group_vars/on_imagebuild`,
-    { exitCode: EXIT.usage, hint: 'onib init, or -C <dir> of a project' },
-  );
-}
 
 /**
  * Loads the project that `start` lies in.
@@ -105,27 +75,6 @@ export async function loadProject(
   problems.push(...(await findSlips(groupFiles, readable)));
   if (problems.length > 0) throw new OnibErrors(inOrder(problems));
   return deepFreeze({ root, settings, images: images ?? [], ...profiles });
-}
-
-async function readInventoryFile(
-  root: string,
-  problems: OnibError[],
-): Promise<{ file: string; content: string }> {
-  const file = INVENTORY_FILES.find((name) => existsSync(path.join(root, name)));
-  if (file === undefined) {
-    problems.push(
-      configProblem(
-        'INVENTORY',
-        'Cannot read inventory "hosts": there is no such file',
-        { file: 'hosts' },
-        'onib init writes one',
-      ),
-    );
-    return { file: 'hosts', content: '' };
-  }
-  // A directory of inventories, or a script, is Ansible's business; only places are lost.
-  const content = await readFile(path.join(root, file), 'utf8').catch(() => '');
-  return { file, content };
 }
 
 async function readInventory(

@@ -5,11 +5,12 @@
  *   <store>/pins/<id>     made by `onib pin`; gc keeps the release. A file that a user can see and remove
  *   <store>/served/<id>   its time is when a boot server last gave that release to a node
  */
-import { mkdir, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { didYouMean } from '../core/did-you-mean.js';
 import { EXIT, OnibError } from '../core/errors.js';
 import type { ReleaseManifest } from '../contract/release-manifest.js';
+import { currentId } from './current.js';
 import { namesIn, type Store } from './store.js';
 
 export interface ReleaseState {
@@ -26,7 +27,7 @@ export interface ReleaseState {
 
 /** All releases, newest first. */
 export async function listReleases(store: Store): Promise<ReleaseState[]> {
-  const current = await currentId(store);
+  const current = await currentId(store.directory);
   const pins = new Set(await namesIn(path.join(store.directory, 'pins')));
   const states: ReleaseState[] = [];
   for (const id of await store.releaseIds()) {
@@ -75,11 +76,6 @@ function newestFirst(a: ReleaseState, b: ReleaseState): number {
   const key = ({ id, manifest }: ReleaseState): string => `${manifest?.created ?? ''} ${id}`;
   if (a.manifest === undefined || b.manifest === undefined) return a.id < b.id ? 1 : -1;
   return key(a) < key(b) ? 1 : -1;
-}
-
-async function currentId(store: Store): Promise<string | undefined> {
-  const link = await readlink(path.join(store.directory, 'current')).catch(() => undefined);
-  return link === undefined ? undefined : path.basename(link);
 }
 
 async function timeOf(file: string): Promise<number | undefined> {

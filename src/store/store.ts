@@ -13,19 +13,10 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import {
-  access,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  readlink,
-  rename,
-  stat,
-  symlink,
-} from 'node:fs/promises';
+import { access, mkdir, open, readdir, readFile, rename, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { currentBroken, currentId } from './current.js';
 import { FileLock } from '../host/file-lock.js';
 import { removeTree } from '../host/trees.js';
 import { PARTIAL_SUFFIX, copyWholeFile } from '../host/whole-file.js';
@@ -84,14 +75,21 @@ export class Store {
     return { digest, size };
   }
 
-  /** The current release's manifest; undefined before the first release. */
+  /**
+   * The current release's manifest; undefined before the first release.
+   *
+   * @throws {OnibError} `CURRENT_BROKEN`: `current` is no link to a release of this store; `RELEASE_MANIFEST_INVALID`
+   */
   async current(): Promise<ReleaseManifest | undefined> {
+    const id = await currentId(this.directory);
+    if (id === undefined) return undefined;
     try {
-      const id = path.basename(await readlink(path.join(this.directory, 'current')));
       return await this.release(id);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      const why = `it names release "${id}", which is not there`;
+      const hint = 'onib releases lists what there is, onib rollback <id> switches to one of them';
+      throw currentBroken(this.directory, why, hint);
     }
   }
 

@@ -34,19 +34,20 @@ export interface Explanation {
   readonly before?: { readonly release: string; readonly artifact: Artifact };
   /** From `before` to what it is now. */
   readonly changes: readonly InputChange[];
-  /** What a build would make of it now; empty: it is up to date. */
-  readonly outOfDate: readonly string[];
+  /** Why a build would make it anew; empty: it is up to date; undefined without a plan. */
+  readonly outOfDate: readonly string[] | undefined;
   readonly pending: readonly InputChange[];
 }
 
 /**
  * @param word An artifact's file name, name or kind.
+ * @param plan Of the whole project; undefined: only what the store tells.
  * @throws {OnibError} `ARTIFACT_UNKNOWN`, `NO_CURRENT_RELEASE` (exit 2)
  */
 export async function explainArtifact(
   word: string,
   store: Store,
-  plan: Plan,
+  plan: Plan | undefined,
 ): Promise<Explanation> {
   const releases = await listReleases(store);
   const place = releases.findIndex(({ current }) => current);
@@ -55,11 +56,13 @@ export async function explainArtifact(
   const artifact = find(current.artifacts, word);
   if (artifact === undefined) throw unknown(word, current.artifacts);
   const before = previousBuild(artifact, releases.slice(place + 1));
-  const step = plan.steps.find((one) => hasArtifact(one.products, artifact));
+  const step = plan?.steps.find((one) => hasArtifact(one.products, artifact));
   const keptText = async (_: string, digest: string): Promise<string | undefined> =>
     await inputText(store, digest);
   const textNow = async (name: string, digest: string): Promise<string | undefined> =>
-    (await inputContent(plan.root, name, digest))?.toString('utf8');
+    (plan === undefined ? undefined : await inputContent(plan.root, name, digest))?.toString(
+      'utf8',
+    );
   return {
     artifact,
     release: current.id,
@@ -68,7 +71,7 @@ export async function explainArtifact(
       before === undefined
         ? []
         : await changesBetween(before.artifact.inputs, artifact.inputs, keptText, keptText),
-    outOfDate: step?.reasons ?? [],
+    outOfDate: plan === undefined ? undefined : (step?.reasons ?? []),
     pending:
       step === undefined
         ? []

@@ -6,15 +6,15 @@ import type { NodeEnd } from '../../vm/messages.js';
 import type { DhcpMode } from '../../vm/network/network.js';
 import { VirtualNode, type NodeOptions } from '../../vm/node.js';
 import { chooseProfile } from '../../vm/choose-profile.js';
-import { Store } from '../../store/store.js';
+import type { Store } from '../../store/store.js';
 import { listenToKeyboard, readKeys } from '../show/boot-keyboard.js';
 import { BootView } from '../show/boot-view.js';
 import { addCommand } from '../options/command.js';
 import type { Context } from '../options/context.js';
-import { openProject } from '../options/project.js';
 import { requireRoot } from '../options/root.js';
+import { addStoreOption, openStore, type StoreOptions } from '../options/store.js';
 
-interface BootCommandOptions {
+interface BootCommandOptions extends StoreOptions {
   readonly firmware: Firmware;
   readonly dhcp: DhcpMode;
   readonly memory: string;
@@ -29,7 +29,7 @@ interface BootCommandOptions {
 const READY_SECONDS = 300;
 
 export function registerBoot(program: Command, context: Context): void {
-  addCommand(program, {
+  const command = addCommand(program, {
     usage: 'boot',
     summary: 'PXE-boot a virtual node from the current release, with its console',
     examples: [
@@ -60,10 +60,12 @@ export function registerBoot(program: Command, context: Context): void {
       `time for the node to become ready (default: ${READY_SECONDS})`,
       parseCount,
     )
-    .option('--shell', 'a root shell on the terminal once the node is ready; Ctrl-] ends it')
-    .action(async (profile: string | undefined, options: BootCommandOptions) => {
+    .option('--shell', 'a root shell on the terminal once the node is ready; Ctrl-] ends it');
+  addStoreOption(command).action(
+    async (profile: string | undefined, options: BootCommandOptions) => {
       await boot(profile, options, context);
-    });
+    },
+  );
 }
 
 function parseMemory(text: string): string {
@@ -84,8 +86,7 @@ async function boot(
   options: BootCommandOptions,
   context: Context,
 ): Promise<void> {
-  const { settings } = await openProject(context);
-  const store = new Store(settings.artifactPath);
+  const store = await openStore(context, options);
   const profile = chooseProfile(await store.current(), wanted);
   if (options.shell === true) requireTerminal();
   requireRoot('boot', 'the node gets a network namespace and a TAP device of its own');

@@ -8,10 +8,11 @@ import { OnibError } from '../../core/errors.js';
 import { locateFile } from '../options/artifacts.js';
 import { addCommand } from '../options/command.js';
 import type { Context } from '../options/context.js';
+import { addStoreOption, type StoreOptions } from '../options/store.js';
 import { pathUnknown } from './ls.js';
 
 export function registerCat(program: Command, context: Context): void {
-  addCommand(program, {
+  const command = addCommand(program, {
     usage: 'cat',
     summary: 'write a file of an artifact to standard output',
     examples: [
@@ -20,13 +21,13 @@ export function registerCat(program: Command, context: Context): void {
     ],
   })
     .argument('<artifact>', 'a file, or an artifact of the current release')
-    .argument('<path>', 'file inside it')
-    .action(async (artifact: string, path: string) => {
-      const { name, file } = await locateFile(artifact, context);
-      await withContents(file, async (contents) => {
-        await show(contents, name, path, context);
-      });
+    .argument('<path>', 'file inside it');
+  addStoreOption(command).action(async (artifact: string, path: string, options: StoreOptions) => {
+    const { name, file } = await locateFile(artifact, context, options);
+    await withContents(file, async (contents) => {
+      await show(contents, name, path, context);
     });
+  });
 }
 
 async function show(

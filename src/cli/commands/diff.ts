@@ -15,6 +15,7 @@ import {
   versionLines,
 } from '../show/contents-view.js';
 import type { Context } from '../options/context.js';
+import { addStoreOption, type StoreOptions } from '../options/store.js';
 import { formatBytes } from '../show/format.js';
 import type { Output } from '../show/output.js';
 
@@ -28,7 +29,7 @@ interface Difference {
 }
 
 export function registerDiff(program: Command, context: Context): void {
-  addCommand(program, {
+  const command = addCommand(program, {
     usage: 'diff',
     summary: 'what differs between two artifacts, or two releases',
     examples: [
@@ -37,26 +38,27 @@ export function registerDiff(program: Command, context: Context): void {
     ],
   })
     .argument('<a>', 'a file, a release, current, or an artifact of the current release')
-    .argument('<b>', 'what it became')
-    .action(async (a: string, b: string) => {
-      const [before, after] = [await locate(a, context), await locate(b, context)];
-      const { output, signal } = context;
-      const differences: Difference[] = [];
-      for await (const difference of differencesOf(before, after)) {
-        signal.throwIfAborted();
-        differences.push(difference);
-        show(difference, output);
-      }
-      const equal = differences.every(({ change }) => change === 'same');
-      if (equal) output.result('no difference');
-      output.object({
-        schema: 'onib.diff/1',
-        a: before.name,
-        b: after.name,
-        equal,
-        artifacts: differences.map(differenceObject),
-      });
+    .argument('<b>', 'what it became');
+  addStoreOption(command).action(async (a: string, b: string, options: StoreOptions) => {
+    const before = await locate(a, context, options);
+    const after = await locate(b, context, options);
+    const { output, signal } = context;
+    const differences: Difference[] = [];
+    for await (const difference of differencesOf(before, after)) {
+      signal.throwIfAborted();
+      differences.push(difference);
+      show(difference, output);
+    }
+    const equal = differences.every(({ change }) => change === 'same');
+    if (equal) output.result('no difference');
+    output.object({
+      schema: 'onib.diff/1',
+      a: before.name,
+      b: after.name,
+      equal,
+      artifacts: differences.map(differenceObject),
     });
+  });
 }
 
 async function* differencesOf(a: Located, b: Located): AsyncGenerator<Difference> {

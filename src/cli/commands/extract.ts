@@ -6,9 +6,10 @@ import { withContents } from '../../archive/contents/index.js';
 import { addCommand } from '../options/command.js';
 import { locateFile } from '../options/artifacts.js';
 import type { Context } from '../options/context.js';
+import { addStoreOption, type StoreOptions } from '../options/store.js';
 
 export function registerExtract(program: Command, context: Context): void {
-  addCommand(program, {
+  const command = addCommand(program, {
     usage: 'extract',
     summary: 'unpack an artifact into a new directory, without mounting it',
     examples: [
@@ -17,9 +18,10 @@ export function registerExtract(program: Command, context: Context): void {
     ],
   })
     .argument('<artifact>', 'a file, or an artifact of the current release')
-    .argument('<directory>', 'where to; it must not be there yet')
-    .action(async (artifact: string, target: string) => {
-      const { name, file } = await locateFile(artifact, context);
+    .argument('<directory>', 'where to; it must not be there yet');
+  addStoreOption(command).action(
+    async (artifact: string, target: string, options: StoreOptions) => {
+      const { name, file } = await locateFile(artifact, context, options);
       const directory = path.resolve(context.directory, target);
       const { entries, incomplete } = await withContents(
         file,
@@ -38,5 +40,6 @@ export function registerExtract(program: Command, context: Context): void {
           `warning: ${String(incomplete)} of them lack an owner, an attribute or a device node: that needs root`,
         );
       }
-    });
+    },
+  );
 }

@@ -4,13 +4,18 @@ import { HostCache } from '../../host/host-cache.js';
 import { collectGarbage, type GcResult } from '../../store/gc.js';
 import { addCommand } from '../options/command.js';
 import type { Context } from '../options/context.js';
-import { openStore } from '../options/store.js';
+import { addStoreOption, openStore, type StoreOptions } from '../options/store.js';
 import { formatBytes } from '../show/format.js';
 
 const DEFAULT_KEEP = 3;
 
+interface GcCommandOptions extends StoreOptions {
+  readonly keep: number;
+  readonly dryRun?: boolean;
+}
+
 export function registerGc(program: Command, context: Context): void {
-  addCommand(program, {
+  const command = addCommand(program, {
     usage: 'gc',
     summary: 'remove releases, objects, logs and downloads that nobody needs',
     examples: [
@@ -19,14 +24,14 @@ export function registerGc(program: Command, context: Context): void {
     ],
   })
     .option('--keep <number>', 'how many of the newest releases stay', parseCount, DEFAULT_KEEP)
-    .option('--dry-run', 'tell what would go, and remove nothing')
-    .action(async ({ keep, dryRun = false }: { keep: number; dryRun?: boolean }) => {
-      const store = await openStore(context);
-      const cache = new HostCache();
-      const result = await collectGarbage(store, { keep, dryRun, cache, now: Date.now() });
-      context.output.object({ schema: 'onib.gc/1', dryRun, ...result });
-      context.output.result(gcLines(result, cache, dryRun).join('\n'));
-    });
+    .option('--dry-run', 'tell what would go, and remove nothing');
+  addStoreOption(command).action(async ({ keep, dryRun = false, ...options }: GcCommandOptions) => {
+    const store = await openStore(context, options);
+    const cache = new HostCache();
+    const result = await collectGarbage(store, { keep, dryRun, cache, now: Date.now() });
+    context.output.object({ schema: 'onib.gc/1', dryRun, ...result });
+    context.output.result(gcLines(result, cache, dryRun).join('\n'));
+  });
 }
 
 function parseCount(text: string): number {

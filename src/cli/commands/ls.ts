@@ -14,14 +14,15 @@ import { locate, type Located } from '../options/artifacts.js';
 import { addCommand } from '../options/command.js';
 import { entryObject, entryTable, totalTable } from '../show/contents-view.js';
 import type { Context } from '../options/context.js';
+import { addStoreOption, type StoreOptions } from '../options/store.js';
 import { formatBytes, formatTable } from '../show/format.js';
 
-interface LsOptions {
+interface LsOptions extends StoreOptions {
   readonly by?: 'directory' | 'package';
 }
 
 export function registerLs(program: Command, context: Context): void {
-  addCommand(program, {
+  const command = addCommand(program, {
     usage: 'ls',
     summary: 'list an artifact, or a release, without mounting it',
     examples: [
@@ -31,12 +32,16 @@ export function registerLs(program: Command, context: Context): void {
   })
     .argument('<artifact>', 'a file, a release, current, or an artifact of the current release')
     .argument('[path]', 'only this path and what is below it')
-    .addOption(new Option('--by <group>', 'sum up bytes instead').choices(['directory', 'package']))
-    .action(async (artifact: string, path: string | undefined, options: LsOptions) => {
-      const located = await locate(artifact, context);
+    .addOption(
+      new Option('--by <group>', 'sum up bytes instead').choices(['directory', 'package']),
+    );
+  addStoreOption(command).action(
+    async (artifact: string, path: string | undefined, options: LsOptions) => {
+      const located = await locate(artifact, context, options);
       if (located.kind === 'release') listRelease(located, context);
       else await listFile(located, path ?? '', options, context);
-    });
+    },
+  );
 }
 
 function listRelease(located: Extract<Located, { kind: 'release' }>, context: Context): void {

@@ -5,19 +5,20 @@ import type { ReleaseManifest } from '../../contract/release-manifest.js';
 import { listReleases, type ReleaseState } from '../../store/releases.js';
 import { addCommand } from '../options/command.js';
 import type { Context } from '../options/context.js';
-import { openStore } from '../options/store.js';
+import { addStoreOption, openStore, type StoreOptions } from '../options/store.js';
 import { formatAge, formatBytes, formatTable } from '../show/format.js';
 
 export function registerReleases(program: Command, context: Context): void {
-  addCommand(program, {
+  const command = addCommand(program, {
     usage: 'releases',
     summary: 'all releases of the store: age, size, what changed',
     examples: [
       ['onib releases', 'newest first; what is current, pinned, or was served'],
       ['onib releases --json', 'the same as one JSON object'],
     ],
-  }).action(async () => {
-    const store = await openStore(context);
+  });
+  addStoreOption(command).action(async (options: StoreOptions) => {
+    const store = await openStore(context, options);
     const rows = describe(await listReleases(store));
     context.output.object({ schema: 'onib.releases/1', store: store.directory, releases: rows });
     context.output.result(releaseLines(rows, context).join('\n'));

@@ -1,5 +1,4 @@
 /** `onib serve`: the boot server, on a real NIC, until Ctrl-C. */
-import path from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import {
   startBootServer,
@@ -9,11 +8,11 @@ import {
 import { EXIT, OnibError } from '../../core/errors.js';
 import { addCommand } from '../options/command.js';
 import type { Context } from '../options/context.js';
-import { openProject } from '../options/project.js';
 import { requireRoot } from '../options/root.js';
+import { addStoreOption, openStore, type StoreOptions } from '../options/store.js';
 import { serveLine } from '../show/serve-lines.js';
 
-interface ServeOptions {
+interface ServeOptions extends StoreOptions {
   readonly interface: string;
   readonly dhcp: DhcpOptions['mode'];
   readonly range?: readonly [first: string, last: string];
@@ -21,12 +20,11 @@ interface ServeOptions {
   readonly nameserver?: readonly string[];
   readonly httpPort: number;
   readonly profile?: string;
-  readonly store?: string;
   readonly user?: string;
 }
 
 export function registerServe(program: Command, context: Context): void {
-  addCommand(program, {
+  const command = addCommand(program, {
     usage: 'serve',
     summary: 'serve the current release to nodes that netboot',
     examples: [
@@ -48,11 +46,10 @@ export function registerServe(program: Command, context: Context): void {
     .option('--nameserver <address...>', 'name servers of the nodes, with --dhcp full')
     .option('--http-port <port>', 'port of the HTTP server', parsePort, 8080)
     .option('--profile <name>', 'boot profile of nodes that no profile names')
-    .option('--store <dir>', 'serve this store; no project is needed then')
-    .option('--user <name>', 'become this user once the ports are bound')
-    .action(async (options: ServeOptions) => {
-      await serve(options, context);
-    });
+    .option('--user <name>', 'become this user once the ports are bound');
+  addStoreOption(command).action(async (options: ServeOptions) => {
+    await serve(options, context);
+  });
 }
 
 function parseRange(text: string): [string, string] {
@@ -88,13 +85,10 @@ function dhcpOptions({ dhcp, range, router, nameserver }: ServeOptions): DhcpOpt
 async function serve(options: ServeOptions, context: Context): Promise<void> {
   const dhcp = dhcpOptions(options);
   requireRoot('serve', 'DHCP and TFTP use ports below 1024');
-  const store =
-    options.store === undefined
-      ? (await openProject(context)).settings.artifactPath
-      : path.resolve(context.directory, options.store);
+  const store = await openStore(context, options);
   const stopped = stopSignal(context);
   const server = await startBootServer({
-    store,
+    store: store.directory,
     interface: options.interface,
     dhcp,
     httpPort: options.httpPort,

@@ -1,29 +1,35 @@
 /** `onib status`: the current release, what is in it, and what is out of date. */
 import type { Command } from 'commander';
 import type { Plan } from '../../plan/plan.js';
-import { planProject } from '../../build/engine/build.js';
 import type { ReleaseManifest } from '../../contract/release-manifest.js';
-import { Store } from '../../store/store.js';
+import type { Store } from '../../store/store.js';
 import { addCommand } from '../options/command.js';
 import type { Context } from '../options/context.js';
 import { formatAge, formatBytes, formatSeconds, formatTable } from '../show/format.js';
 import type { Output } from '../show/output.js';
-import { openProject } from '../options/project.js';
+import { errorObject, exitCodeOf, formatWarning } from '../show/errors.js';
+import { readablePlan } from '../options/readable-plan.js';
+import { addStoreOption, openStore, type StoreOptions } from '../options/store.js';
 
 export function registerStatus(program: Command, context: Context): void {
-  addCommand(program, {
+  const command = addCommand(program, {
     usage: 'status',
     summary: 'the current release, its artifacts and what is out of date',
     examples: [
       ['onib status', 'sizes, age, and what a build would do'],
       ['onib status --json', 'the same as one JSON object'],
     ],
-  }).action(async () => {
-    const config = await openProject(context);
-    const current = await new Store(config.settings.artifactPath).current();
-    const everything = await planProject(config, {});
-    context.output.object(statusObject(current, everything));
-    context.output.result(statusText(current, everything, context.output).join('\n'));
+  });
+  addStoreOption(command).action(async (options: StoreOptions) => {
+    const store = await openStore(context, options);
+    const current = await store.current();
+    const { plan, error } = await readablePlan(context, options);
+    context.output.object(statusObject(store, current, plan, error));
+    context.output.result(statusText(current, plan, context.output).join('\n'));
+    if (error === undefined) return;
+    context.output.problem('what is out of date is not known: the project cannot be read');
+    context.output.problem(formatWarning(error));
+    context.exitCode = exitCodeOf(error);
   });
 }
 
@@ -32,14 +38,17 @@ function outOfDate(plan: Plan): { title: string; reasons: readonly string[] }[] 
 }
 
 function statusObject(
+  store: Store,
   current: ReleaseManifest | undefined,
-  plan: Plan,
+  plan: Plan | undefined,
+  error: unknown,
 ): { schema: string } & Record<string, unknown> {
   return {
     schema: 'onib.status/1',
-    store: plan.store,
+    store: store.directory,
     release: current ?? null,
-    outOfDate: outOfDate(plan),
+    outOfDate: plan === undefined ? null : outOfDate(plan),
+    problems: error === undefined ? [] : errorObject(error).problems,
   };
 }
 
@@ -47,7 +56,11 @@ function ageOf(release: ReleaseManifest): string {
   return formatAge((Date.now() - Date.parse(release.created)) / 1000);
 }
 
-function statusText(current: ReleaseManifest | undefined, plan: Plan, output: Output): string[] {
+function statusText(
+  current: ReleaseManifest | undefined,
+  plan: Plan | undefined,
+  output: Output,
+): string[] {
   const lines: string[] = [];
   if (current === undefined) lines.push('no release yet: onib build all');
   else {
@@ -65,6 +78,7 @@ function statusText(current: ReleaseManifest | undefined, plan: Plan, output: Ou
       lines.push(`profile ${name}${isDefault}: ${overlays.join(', ') || 'no overlay'}`);
     }
   }
+  if (plan === undefined) return lines;
   const late = outOfDate(plan);
   if (late.length === 0) lines.push('everything is up to date');
   for (const { title, reasons } of late) {

@@ -8,6 +8,7 @@ import { locate, type Located } from '../options/artifacts.js';
 import { BuildReporter } from '../show/build-reporter.js';
 import { addCommand } from '../options/command.js';
 import type { Context } from '../options/context.js';
+import { addStoreOption, type StoreOptions } from '../options/store.js';
 import { formatBytes } from '../show/format.js';
 import { openProject } from '../options/project.js';
 import { requireRoot } from '../options/root.js';
@@ -18,12 +19,12 @@ interface Verification {
   readonly artifacts: readonly Record<string, unknown>[];
 }
 
-interface VerifyOptions {
+interface VerifyOptions extends StoreOptions {
   readonly rebuild?: boolean;
 }
 
 export function registerVerify(program: Command, context: Context): void {
-  addCommand(program, {
+  const command = addCommand(program, {
     usage: 'verify',
     summary: 'read a whole release back: digests, and every file in it',
     examples: [
@@ -36,17 +37,18 @@ export function registerVerify(program: Command, context: Context): void {
     ],
   })
     .argument('[what]', 'a release, or a file', 'current')
-    .option('--rebuild', 'build the current release again, elsewhere, and compare it bit by bit')
-    .action(async (what: string, { rebuild }: VerifyOptions) => {
-      if (rebuild === true && what !== 'current') throw onlyCurrent(what);
-      const located = await locate(what, context);
-      if (located.kind !== 'release') await verifyFile(located, context);
-      else {
-        const verified = await verifyRelease(located, context);
-        const rebuilt = rebuild === true ? await rebuildCurrent(located.release, context) : {};
-        context.output.object({ ...verified, ...rebuilt });
-      }
-    });
+    .option('--rebuild', 'build the current release again, elsewhere, and compare it bit by bit');
+  addStoreOption(command).action(async (what: string, { rebuild, ...options }: VerifyOptions) => {
+    if (rebuild === true && what !== 'current') throw onlyCurrent(what);
+    if (rebuild === true && options.store !== undefined) throw needsProject();
+    const located = await locate(what, context, options);
+    if (located.kind !== 'release') await verifyFile(located, context);
+    else {
+      const verified = await verifyRelease(located, context);
+      const rebuilt = rebuild === true ? await rebuildCurrent(located.release, context) : {};
+      context.output.object({ ...verified, ...rebuilt });
+    }
+  });
 }
 
 function onlyCurrent(what: string): OnibError {
@@ -54,6 +56,17 @@ function onlyCurrent(what: string): OnibError {
     hint: 'onib verify --rebuild',
     exitCode: EXIT.usage,
   });
+}
+
+function needsProject(): OnibError {
+  return new OnibError(
+    'USAGE',
+    'Cannot build "--store" again: that needs the project that it was built from',
+    {
+      hint: 'onib verify --rebuild in the project',
+      exitCode: EXIT.usage,
+    },
+  );
 }
 
 async function rebuildCurrent(

@@ -1,15 +1,15 @@
 /**
  * What a word on the command line names: a file, a release's directory, `current`, a release of the
- * project's store, or an artifact of its current release by file name or by name.
+ * store, or an artifact of its current release by file name or by name.
  */
-import { access, realpath, stat } from 'node:fs/promises';
+import { access, readlink, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { didYouMean } from '../../core/did-you-mean.js';
 import { EXIT, OnibError } from '../../core/errors.js';
 import type { Artifact, ReleaseManifest } from '../../contract/release-manifest.js';
-import { readManifest, Store } from '../../store/store.js';
+import { readManifest } from '../../store/store.js';
 import type { Context } from './context.js';
-import { openProject } from './project.js';
+import { openStore, type StoreOptions } from './store.js';
 
 export type Located =
   | { readonly kind: 'file'; readonly name: string; readonly file: string }
@@ -21,16 +21,23 @@ export type Located =
     };
 
 /** @throws {OnibError} `ARTIFACT_UNKNOWN` (exit 2), `RELEASE_MANIFEST_INVALID`, and those of a project that cannot be read */
-export async function locate(word: string, context: Context): Promise<Located> {
-  return (await locatePath(word, context.directory)) ?? (await locateInStore(word, context));
+export async function locate(
+  word: string,
+  context: Context,
+  options: StoreOptions,
+): Promise<Located> {
+  return (
+    (await locatePath(word, context.directory)) ?? (await locateInStore(word, context, options))
+  );
 }
 
 /** As {@link locate}, for what only one artifact can be. */
 export async function locateFile(
   word: string,
   context: Context,
+  options: StoreOptions,
 ): Promise<Extract<Located, { kind: 'file' }>> {
-  const located = await locate(word, context);
+  const located = await locate(word, context, options);
   if (located.kind === 'file') return located;
   throw new OnibError('ARTIFACT_NEEDED', `Cannot look into "${word}": it is a release`, {
     hint: `onib ls ${word} lists its artifacts`,
@@ -41,6 +48,7 @@ export async function locateFile(
 async function locatePath(word: string, directory: string): Promise<Located | undefined> {
   const file = path.resolve(directory, word);
   const stats = await stat(file).catch(() => undefined);
+  if (stats === undefined) await refuseDeadLink(word, file);
   if (stats?.isFile() === true) return { kind: 'file', name: path.basename(file), file };
   if (stats?.isDirectory() !== true || !(await exists(path.join(file, 'manifest.json')))) {
     return undefined;
@@ -49,9 +57,27 @@ async function locatePath(word: string, directory: string): Promise<Located | un
   return { kind: 'release', name: release.id, directory: await realpath(file), release };
 }
 
-async function locateInStore(word: string, context: Context): Promise<Located> {
+/** A copy of `current`, or of a release, without the store whose objects it links to. */
+async function refuseDeadLink(word: string, file: string): Promise<void> {
+  const target = await readlink(file).catch(() => undefined);
+  if (target === undefined) return;
+  throw new OnibError(
+    'LINK_DEAD',
+    `Cannot look into "${word}": it is a link to "${target}", which is not there`,
+    {
+      exitCode: EXIT.usage,
+      hint: 'a release is links into its store: copy the whole store, as onib push does',
+    },
+  );
+}
+
+async function locateInStore(
+  word: string,
+  context: Context,
+  options: StoreOptions,
+): Promise<Located> {
   if (word.includes('/')) throw unknown(word, []);
-  const store = new Store((await openProject(context)).settings.artifactPath);
+  const store = await openStore(context, options);
   const current = await store.current();
   if (word === 'current' && current === undefined) {
     throw new OnibError(

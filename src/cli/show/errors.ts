@@ -79,8 +79,8 @@ function causeLines(error: OnibError): string[] {
   return error.cause === undefined ? [] : ['caused by:', ...stackOf(error.cause)];
 }
 
-function linesOf({ error, cleanUp }: Problem, verbose: boolean): string[] {
-  const word = cleanUp ? 'error while cleaning up' : 'error';
+function linesOf({ error, cleanUp }: Problem, verbose: boolean, kind = 'error'): string[] {
+  const word = cleanUp ? `${kind} while cleaning up` : kind;
   const known = readable(error);
   if (known === undefined) {
     return [
@@ -104,6 +104,13 @@ function linesOf({ error, cleanUp }: Problem, verbose: boolean): string[] {
 export function formatError(error: unknown, verbose = false): string {
   return problemsOf(error)
     .map((problem) => linesOf(problem, verbose).join('\n'))
+    .join('\n');
+}
+
+/** What the command can do without, in the same form. */
+export function formatWarning(error: unknown): string {
+  return problemsOf(error)
+    .map((problem) => linesOf(problem, false, 'warning').join('\n'))
     .join('\n');
 }
 

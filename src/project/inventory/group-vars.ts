@@ -5,12 +5,15 @@ import type { OnibError, SourcePlace } from '../../core/errors.js';
 import { GROUP_OF, PROJECT_GROUP, type Variables } from './inventory.js';
 import type { ImageKind } from '../config.js';
 import type { Layer } from '../keys/layers.js';
-import { parseYamlFile, type YamlFile } from '../yaml/yaml-file.js';
+import { emptyYamlFile, parseYamlFile, type YamlFile } from '../yaml/yaml-file.js';
 
 /** Files of one group: `group_vars/on_imagebuild`, `.yml`, or all in a directory of that name. */
 export interface GroupFile {
   readonly group: string;
+  /** Empty of what is encrypted. */
   readonly yaml: YamlFile;
+  /** Encrypted as a whole: only Ansible can read it. */
+  readonly vaulted: boolean;
 }
 
 const GROUP_FILE = /^([^.~][^~]*?)(?:\.ya?ml|\.json)?$/;
@@ -27,9 +30,11 @@ export async function readGroupVars(root: string, problems: OnibError[]): Promis
       return;
     }
     const content = await readFile(absolute, 'utf8');
-    // Encrypted as a whole: only Ansible can read it.
-    if (content.startsWith('$ANSIBLE_VAULT;')) return;
-    files.push({ group, yaml: parseYamlFile(relative, content, 'ansible', problems) });
+    const vaulted = content.startsWith('$ANSIBLE_VAULT;');
+    const yaml = vaulted
+      ? emptyYamlFile(relative)
+      : parseYamlFile(relative, content, 'ansible', problems);
+    files.push({ group, yaml, vaulted });
   };
   for (const name of await visibleNames(path.join(root, 'group_vars'))) {
     await read(path.posix.join('group_vars', name), GROUP_FILE.exec(name)?.[1] ?? name);

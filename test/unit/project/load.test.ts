@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findProject } from '../../../src/project/load.js';
+import { findProject } from '../../../src/project/find-project.js';
 import { load, problemsOf, SMALL, TOOLS, withProject } from './temp-project.js';
 
 describe('findProject()', () => {

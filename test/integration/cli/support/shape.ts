@@ -26,7 +26,7 @@ function typeOf(value: unknown): string {
 /** Fields that may be absent, or null, as docs/json.md says. */
 const OPTIONAL = new Set([
   ...['where', 'hint', 'fix', 'line', 'column', 'defaultProfile', 'release'],
-  ...['served', 'problem', 'before'],
+  ...['served', 'problem', 'before', 'outOfDate'],
 ]);
 
 /** What differs, as paths; empty when the shapes are the same. Maps and steps have fields of their own. */
