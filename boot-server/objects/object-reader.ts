@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import path from 'node:path';
+import { LRUCache } from 'lru-cache';
 import { OnibError } from '../../src/core/errors.js';
 import type { ServedObject } from './served-object.js';
 
@@ -24,14 +25,13 @@ export function defaultCacheBytes(): number {
 export class ObjectReader {
   readonly #directory: string;
   readonly #limit: number;
-  /** Least recently used first. */
-  readonly #cache = new Map<string, { readonly size: number; readonly bytes: Promise<Buffer> }>();
-  #cachedBytes = 0;
+  readonly #cache: LRUCache<string, Promise<Buffer>>;
 
   /** @param limit bytes to keep in memory */
   constructor(store: string, limit: number) {
     this.#directory = path.join(store, 'objects');
     this.#limit = limit;
+    this.#cache = new LRUCache({ maxSize: Math.max(1, Math.floor(limit)) });
   }
 
   /** @throws OnibError OBJECT_MISSING, OBJECT_UNREADABLE, OBJECT_DAMAGED. A file handle is the caller's to close. */
@@ -44,31 +44,14 @@ export class ObjectReader {
 
   #cached(object: ServedObject): Promise<Buffer> {
     const present = this.#cache.get(object.sha256);
-    const entry = present ?? { size: object.size, bytes: this.#read(object) };
-    this.#cache.delete(object.sha256);
-    this.#cache.set(object.sha256, entry);
-    if (present === undefined) {
-      this.#cachedBytes += object.size;
-      this.#evict();
-      // Not kept: the file may be put right.
-      entry.bytes.catch(() => {
-        this.#drop(object.sha256, entry);
-      });
-    }
-    return entry.bytes;
-  }
-
-  #evict(): void {
-    for (const [sha256, entry] of this.#cache) {
-      if (this.#cachedBytes <= this.#limit) return;
-      this.#drop(sha256, entry);
-    }
-  }
-
-  #drop(sha256: string, entry: { readonly size: number }): void {
-    if (this.#cache.get(sha256) !== entry) return;
-    this.#cache.delete(sha256);
-    this.#cachedBytes -= entry.size;
+    if (present !== undefined) return present;
+    const bytes = this.#read(object);
+    this.#cache.set(object.sha256, bytes, { size: Math.max(1, object.size) });
+    // Not kept: the file may be put right.
+    bytes.catch(() => {
+      if (this.#cache.peek(object.sha256) === bytes) this.#cache.delete(object.sha256);
+    });
+    return bytes;
   }
 
   async #read(object: ServedObject): Promise<Buffer> {

@@ -1,4 +1,5 @@
 /** Data and fragment blocks of an image: read, decompressed on the thread pool, checked. */
+import { LRUCache } from 'lru-cache';
 import { readAt } from '../../../core/read-at.js';
 import { corrupt } from '../format/corrupt.js';
 import type { DecompressorPool } from './decompressor-pool.js';
@@ -27,7 +28,7 @@ export type FilePiece =
 const CACHED_FRAGMENTS = 4;
 
 export class BlockReader {
-  private readonly fragments = new Map<number, Promise<Buffer>>();
+  private readonly fragments = new LRUCache<number, Promise<Buffer>>({ max: CACHED_FRAGMENTS });
   /** Room for a block as stored, and as decompressed. */
   private readonly spare: [stored: Buffer, output: Buffer][] = [];
 
@@ -137,10 +138,6 @@ export class BlockReader {
     const { start, sizeWord } = this.tables.fragment(index);
     const block = this.block(start, sizeWord);
     this.fragments.set(index, block);
-    if (this.fragments.size > CACHED_FRAGMENTS) {
-      const [oldest] = this.fragments.keys();
-      if (oldest !== undefined) this.fragments.delete(oldest);
-    }
     return block;
   }
 }

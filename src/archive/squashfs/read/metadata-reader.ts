@@ -1,5 +1,6 @@
 /** Reads metadata blocks (see `metadata-writer.ts`) and keeps the ones used last. */
 import { readSync } from 'node:fs';
+import { LRUCache } from 'lru-cache';
 import { corrupt } from '../format/corrupt.js';
 import type { DecompressorPool } from './decompressor-pool.js';
 import { METADATA_RAW, METADATA_SIZE } from '../format/format.js';
@@ -19,7 +20,7 @@ export function mostMetadata(stored: number): number {
 const CACHED_BLOCKS = 64;
 
 export class MetadataReader {
-  private readonly cache = new Map<number, MetadataBlock>();
+  private readonly cache = new LRUCache<number, MetadataBlock>({ max: CACHED_BLOCKS });
   private readonly output = Buffer.allocUnsafeSlow(METADATA_SIZE);
 
   constructor(
@@ -32,18 +33,9 @@ export class MetadataReader {
   /** The block whose header is at byte `at`. */
   block(at: number): MetadataBlock {
     const cached = this.cache.get(at);
-    if (cached !== undefined) {
-      // Moved to the end: the first one is the one that was not used for longest.
-      this.cache.delete(at);
-      this.cache.set(at, cached);
-      return cached;
-    }
+    if (cached !== undefined) return cached;
     const block = this.load(at);
     this.cache.set(at, block);
-    if (this.cache.size > CACHED_BLOCKS) {
-      const [oldest] = this.cache.keys();
-      if (oldest !== undefined) this.cache.delete(oldest);
-    }
     return block;
   }
 
