@@ -69,6 +69,13 @@ async function factsFor(
   return { ...facts, newer: await findNewerPackages(config, facts, new HostCache()) };
 }
 
+/**
+ * Builds what is wanted and not up to date, commits it as a release and makes that current. Needs root.
+ *
+ * @returns when every mount and process of the build is gone.
+ * @throws {OnibError} `BUSY` (exit 4) while another build holds the store; else as docs/errors.md says. What was
+ *   built before a failure is kept, and taken by the next build.
+ */
 export async function buildProject(
   config: Config,
   wanted: Wanted,
