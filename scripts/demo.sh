@@ -23,11 +23,8 @@ heading 'build: kernel set, base image, overlay "discovery"'
 onib build all
 
 heading 'boot: a virtual node on a private network'
-onib boot --until-ready || {
-  # A race of QEMU's threads (docs/boot.md); what fails for another reason fails again.
-  heading 'boot: once more, for emulated processors panic now and then'
-  onib boot --until-ready
-}
+# A kernel sometimes trips over QEMU's emulation (docs/boot.md); any other failure ends the demo.
+onib boot --until-ready --again 2
 
 heading 'what is there now'
 onib status

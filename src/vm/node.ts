@@ -44,7 +44,10 @@ export interface NodeOptions {
 }
 
 const CONSOLE_ARGUMENTS = ['console=ttyS0,115200'];
+/** Lines of the console in an error. */
 const CONSOLE_TAIL = 20;
+/** Lines of the console that are kept. */
+const CONSOLE_KEPT = 10_000;
 
 export class VirtualNode implements AsyncDisposable {
   readonly stages: StageMark[] = [];
@@ -56,7 +59,7 @@ export class VirtualNode implements AsyncDisposable {
   readonly #options: NodeOptions;
   readonly #cell: Cell<NodeEnd>;
   readonly #console = new ConsoleLines();
-  #lastLines: string[] = [];
+  #lines: string[] = [];
   /** Milliseconds since the epoch. */
   #poweredOn = Date.now();
   #waiting: (() => void)[] = [];
@@ -86,6 +89,11 @@ export class VirtualNode implements AsyncDisposable {
     );
     this.#gone.signal.addEventListener('abort', () => this.#wake(), { once: true });
     this.shell = new RootShell((bytes) => this.type('shell', bytes), this.#gone.signal);
+  }
+
+  /** The console's lines so far, plain text without empty ones; the last 10 000. */
+  get consoleLines(): readonly string[] {
+    return this.#lines;
   }
 
   /** Types bytes on one of the node's serial ports. */
@@ -130,10 +138,7 @@ export class VirtualNode implements AsyncDisposable {
     switch (event.kind) {
       case 'output':
         if (event.port === 'shell') this.shell.receive(event.bytes);
-        else {
-          const lines = [...this.#lastLines, ...this.#console.push(event.bytes)];
-          this.#lastLines = lines.slice(-CONSOLE_TAIL);
-        }
+        else this.#keep(this.#console.push(event.bytes));
         this.#options.onOutput?.(event.port, event.bytes);
         break;
       case 'power-on':
@@ -146,6 +151,11 @@ export class VirtualNode implements AsyncDisposable {
         this.#options.onLocalServer?.(event.line);
         break;
     }
+  }
+
+  #keep(lines: readonly string[]): void {
+    this.#lines.push(...lines);
+    if (this.#lines.length > CONSOLE_KEPT) this.#lines = this.#lines.slice(-CONSOLE_KEPT);
   }
 
   #follow(event: BootServerEvent): void {
@@ -180,13 +190,16 @@ export class VirtualNode implements AsyncDisposable {
     return new OnibError(
       'BOOT_TIMEOUT',
       `Cannot boot the node to "${stage}": not there after ${seconds} s, ${how}`,
-      { details: this.#lastLines, hint: '--timeout gives it more time; docs/boot-errors.md' },
+      {
+        details: this.#lines.slice(-CONSOLE_TAIL),
+        hint: '--timeout gives it more time; docs/boot-errors.md',
+      },
     );
   }
 
   #withConsole(error: unknown): unknown {
     if (!(error instanceof OnibError) || error.code !== 'NODE_ENDED') return error;
-    return new OnibError(error.code, error.message, { details: this.#lastLines });
+    return new OnibError(error.code, error.message, { details: this.#lines.slice(-CONSOLE_TAIL) });
   }
 }
 

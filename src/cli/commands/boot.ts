@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { EXIT, OnibError } from '../../core/errors.js';
 import { FIRMWARES, type Firmware } from '../../vm/firmware/firmware.js';
+import { bootsAgain, type EmulatorFault } from '../../vm/console/emulator-fault.js';
 import type { NodeEnd } from '../../vm/messages.js';
 import type { DhcpMode } from '../../vm/network/network.js';
 import { VirtualNode, type NodeOptions } from '../../vm/node.js';
@@ -21,6 +22,7 @@ interface BootCommandOptions extends StoreOptions {
   readonly cpus: number;
   readonly append?: string;
   readonly untilReady?: boolean;
+  readonly again: number;
   readonly timeout?: number;
   readonly shell?: boolean;
 }
@@ -56,6 +58,12 @@ export function registerBoot(program: Command, context: Context): void {
     .option('--append <arguments>', 'more kernel arguments')
     .option('--until-ready', 'end when the node reports that it is ready')
     .option(
+      '--again <times>',
+      'boot again, so often at most, where the console shows a fault of the emulator',
+      parseCount,
+      0,
+    )
+    .option(
       '--timeout <seconds>',
       `time for the node to become ready (default: ${READY_SECONDS})`,
       parseCount,
@@ -90,11 +98,32 @@ async function boot(
   const profile = chooseProfile(await store.current(), wanted);
   if (options.shell === true) requireTerminal();
   requireRoot('boot', 'the node gets a network namespace and a TAP device of its own');
+  const faults: EmulatorFault[] = [];
+  for (;;) {
+    const fault = await bootOnce({ store, profile: profile.name }, options, context, faults);
+    if (fault === undefined) return;
+    faults.push(fault);
+    context.output.note(
+      `booting again (${faults.length} of ${options.again}): the emulator is at fault, "${fault.line}"`,
+    );
+  }
+}
+
+/**
+ * @param faults For which it was booted again before.
+ * @returns The fault for which it has to be booted again; else it is done.
+ */
+async function bootOnce(
+  booted: { readonly store: Store; readonly profile: string },
+  options: BootCommandOptions,
+  context: Context,
+  faults: readonly EmulatorFault[],
+): Promise<EmulatorFault | undefined> {
+  const { firmware, dhcp, again } = options;
   const view = new BootView(context.output, process.stdout.isTTY);
-  const nodeOptions = nodeOptionsFor(options, { store, profile: profile.name }, context, view);
-  await using node = await VirtualNode.powerOn(nodeOptions);
+  await using node = await VirtualNode.powerOn(nodeOptionsFor(options, booted, context, view));
   context.output.note(
-    `booting profile "${profile.name}": ${FIRMWARES[options.firmware].what}; Ctrl-C ends it`,
+    `booting profile "${booted.profile}": ${FIRMWARES[firmware].what}; Ctrl-C ends it`,
   );
   using _keyboard = connectKeyboard(node, view);
   try {
@@ -102,12 +131,18 @@ async function boot(
     view.showEnd(end);
     context.output.object({
       schema: 'onib.boot/1',
-      profile: profile.name,
-      firmware: options.firmware,
-      dhcp: options.dhcp,
+      profile: booted.profile,
+      ...{ firmware, dhcp },
       ...end,
       stages: node.stages,
+      emulatorFaults: faults,
     });
+    if (faults.length > 0) context.output.note(`booted again ${faults.length} times before`);
+    return undefined;
+  } catch (error) {
+    const fault = bootsAgain(error, node.consoleLines, { done: faults.length, most: again });
+    if (fault === undefined) throw error;
+    return fault;
   } finally {
     view.showSummary(node);
   }
