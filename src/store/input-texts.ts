@@ -8,6 +8,7 @@
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { EXIT, OnibError } from '../core/errors.js';
 import { writeWholeFile } from '../host/whole-file.js';
 import type { Store } from './store.js';
 
@@ -64,7 +65,11 @@ export async function keepInputTexts(
   }
 }
 
-/** Undefined where it was not kept. */
+/**
+ * Undefined where it was not kept.
+ *
+ * @throws {OnibError} `INPUTS_PRIVATE` (exit 3)
+ */
 export async function inputText(store: Store, digest: string): Promise<string | undefined> {
   const file = textFile(store, digest);
   return file === undefined ? undefined : (await readOrNothing(file))?.toString('utf8');
@@ -72,7 +77,14 @@ export async function inputText(store: Store, digest: string): Promise<string | 
 
 async function readOrNothing(file: string): Promise<Buffer | undefined> {
   return await readFile(file).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    if (code !== 'EACCES') throw error;
+    const which = path.dirname(file);
+    throw new OnibError(
+      'INPUTS_PRIVATE',
+      `Cannot read "${which}": only the store's owner may, since roles may hold secrets`,
+      { exitCode: EXIT.hostLacks, hint: 'sudo onib why …', cause: error },
+    );
   });
 }

@@ -11,6 +11,7 @@ import { didYouMean } from '../core/did-you-mean.js';
 import { EXIT, OnibError } from '../core/errors.js';
 import type { ReleaseManifest } from '../contract/release-manifest.js';
 import { currentId } from './current.js';
+import { changingStore } from './no-permission.js';
 import { namesIn, type Store } from './store.js';
 
 export interface ReleaseState {
@@ -146,9 +147,11 @@ function find(releases: readonly ReleaseState[], id: string): ReleaseState {
 export async function setPin(store: Store, id: string, pinned: boolean): Promise<string> {
   const release = find(await listReleases(store), id);
   const file = path.join(store.directory, 'pins', release.id);
-  if (pinned) {
-    await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(file, `pinned ${new Date().toISOString()}\n`);
-  } else await rm(file, { force: true });
+  await changingStore(store.directory, pinned ? 'onib pin' : 'onib unpin', async () => {
+    if (pinned) {
+      await mkdir(path.dirname(file), { recursive: true });
+      await writeFile(file, `pinned ${new Date().toISOString()}\n`);
+    } else await rm(file, { force: true });
+  });
   return release.id;
 }

@@ -17,6 +17,7 @@ import { access, mkdir, open, readdir, readFile, rename, stat, symlink } from 'n
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { currentBroken, currentId } from './current.js';
+import { changingStore } from './no-permission.js';
 import { FileLock } from '../host/file-lock.js';
 import { removeTree } from '../host/trees.js';
 import { PARTIAL_SUFFIX, copyWholeFile } from '../host/whole-file.js';
@@ -50,14 +51,22 @@ export class Store {
     return path.join(this.directory, 'releases', id);
   }
 
-  /** Takes the store's lock, makes its directories, and clears what a killed run may have left on filesystems without O_TMPFILE. */
+  /**
+   * Takes the store's lock, makes its directories, and clears what a killed run may have left on filesystems
+   * without O_TMPFILE.
+   *
+   * @param holder What was called: `onib gc`
+   * @throws {OnibError} `BUSY` (exit 4), `STORE_NOT_WRITABLE` (exit 3)
+   */
   async lock(holder: string): Promise<FileLock> {
-    for (const name of ['objects', 'releases', 'logs', 'cell']) {
-      await mkdir(path.join(this.directory, name), { recursive: true });
-    }
-    const lock = await FileLock.take(path.join(this.directory, 'lock'), holder);
-    await this.#clearLeftovers();
-    return lock;
+    return await changingStore(this.directory, holder, async () => {
+      for (const name of ['objects', 'releases', 'logs', 'cell']) {
+        await mkdir(path.join(this.directory, name), { recursive: true });
+      }
+      const lock = await FileLock.take(path.join(this.directory, 'lock'), holder);
+      await this.#clearLeftovers();
+      return lock;
+    });
   }
 
   /** Copies a file in as an object. */

@@ -6,12 +6,11 @@
  *     hint: onib build base
  */
 import { EXIT, formatPlace, OnibError, OnibErrors, type ExitCode } from '../../core/errors.js';
+import { shellCommand, shellWord } from '../../host/shell-words.js';
 import { version } from '../../core/package.js';
 
 /** What the system says by number and a user can mend: everything else unknown is a bug of ours. */
 const SYSTEM_REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'operation not permitted',
   ENOENT: 'no such file or directory',
   ENOSPC: 'no space left on device',
   EDQUOT: 'disk quota exceeded',
@@ -52,8 +51,7 @@ export function problemsOf(error: unknown, cleanUp = false): readonly Problem[] 
 }
 
 export function exitCodeOf(error: unknown): ExitCode {
-  const first = problemsOf(error)[0]?.error;
-  return first instanceof OnibError ? first.exitCode : EXIT.failed;
+  return readable(problemsOf(error)[0]?.error)?.exitCode ?? EXIT.failed;
 }
 
 /** The error as an OnibError, when it is one or the system's own; undefined for a bug. */
@@ -61,10 +59,24 @@ function readable(error: unknown): OnibError | undefined {
   if (error instanceof OnibError) return error;
   if (!(error instanceof Error)) return undefined;
   const { code, syscall, path } = error as NodeJS.ErrnoException;
+  if (code === 'EACCES' || code === 'EPERM') return noPermission(error);
   const reason = code === undefined ? undefined : SYSTEM_REASONS[code];
   if (code === undefined || reason === undefined || syscall === undefined) return undefined;
   const which = path === undefined ? '' : ` "${path}"`;
   return new OnibError(code, `Cannot ${syscall}${which}: ${reason}`, { cause: error });
+}
+
+/** Of a file that belongs to somebody else, mostly root. */
+function noPermission(error: NodeJS.ErrnoException): OnibError {
+  const { syscall = 'use', path = '' } = error;
+  const isRoot = process.getuid?.() === 0;
+  return new OnibError('NO_PERMISSION', `Cannot ${syscall} "${path}": this user may not`, {
+    exitCode: EXIT.hostLacks,
+    hint: isRoot
+      ? `ls -ld ${shellWord(path)}, lsattr and findmnt say why root may not either`
+      : `sudo ${shellCommand(['onib', ...process.argv.slice(2)])}`,
+    cause: error,
+  });
 }
 
 function stackOf(error: unknown): string[] {
