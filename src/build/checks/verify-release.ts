@@ -51,7 +51,8 @@ const TREES: Partial<Record<ArtifactFormat, 'squashfs' | 'cpio'>> = {
   initramfs: 'cpio',
 };
 
-async function verifyArtifact(file: string, artifact: Artifact): Promise<Verified> {
+/** @throws {OnibError} what is wrong with the file of an artifact */
+export async function verifyArtifact(file: string, artifact: Artifact): Promise<Verified> {
   const { fileName, digest } = artifact;
   const size = await sizeOf(file);
   if (size === undefined) {

@@ -2,8 +2,6 @@
  * Why an artifact is not what its previous build was, and what would change it now: the inputs that
  * differ, with the lines of those whose texts the store has kept.
  */
-import { didYouMean } from '../../core/did-you-mean.js';
-import { EXIT, OnibError } from '../../core/errors.js';
 import type { Plan } from '../../plan/plan.js';
 import { BASE_INPUT, inputReasons } from '../../plan/inputs/reasons.js';
 import { inputContent } from '../../facts/roles/input-content.js';
@@ -40,21 +38,16 @@ export interface Explanation {
 }
 
 /**
- * @param word An artifact's file name, name or kind.
+ * @param artifact Of the current release.
  * @param plan Of the whole project; undefined: only what the store tells.
- * @throws {OnibError} `ARTIFACT_UNKNOWN`, `NO_CURRENT_RELEASE` (exit 2)
  */
 export async function explainArtifact(
-  word: string,
+  artifact: Artifact,
   store: Store,
   plan: Plan | undefined,
 ): Promise<Explanation> {
   const releases = await listReleases(store);
   const place = releases.findIndex(({ current }) => current);
-  const current = releases[place]?.manifest;
-  if (current === undefined) throw noRelease(word);
-  const artifact = find(current.artifacts, word);
-  if (artifact === undefined) throw unknown(word, current.artifacts);
   const before = previousBuild(artifact, releases.slice(place + 1));
   const step = plan?.steps.find((one) => hasArtifact(one.products, artifact));
   const keptText = async (_: string, digest: string): Promise<string | undefined> =>
@@ -65,7 +58,7 @@ export async function explainArtifact(
     );
   return {
     artifact,
-    release: current.id,
+    release: releases[place]?.id ?? '',
     ...(before === undefined ? {} : { before }),
     changes:
       before === undefined
@@ -77,16 +70,6 @@ export async function explainArtifact(
         ? []
         : await changesBetween(withoutBase(artifact.inputs), step.inputs, keptText, textNow),
   };
-}
-
-/** A kernel set's three are made of the same: any of them answers for all. */
-function find(artifacts: readonly Artifact[], word: string): Artifact | undefined {
-  const name = word.replace(/^(?:.*\/)?vars\//, '').replace(/\.ya?ml$/, '');
-  return (
-    artifacts.find(({ fileName }) => fileName === word) ??
-    artifacts.find((artifact) => artifact.name === name) ??
-    artifacts.find(({ kind }) => kind === word)
-  );
 }
 
 function previousBuild(current: Artifact, earlier: readonly ReleaseState[]): Explanation['before'] {
@@ -139,23 +122,4 @@ function linesBetween(before: string | undefined, after: string | undefined): Li
 /** A plan's inputs leave the base out: it may be built in the same plan. */
 function withoutBase(inputs: Inputs): Inputs {
   return Object.fromEntries(Object.entries(inputs).filter(([name]) => name !== BASE_INPUT));
-}
-
-function noRelease(word: string): OnibError {
-  return new OnibError('NO_CURRENT_RELEASE', `Cannot explain "${word}": there is no release yet`, {
-    hint: 'onib plan says what would be built and why',
-    exitCode: EXIT.usage,
-  });
-}
-
-function unknown(word: string, artifacts: readonly Artifact[]): OnibError {
-  const names = [...new Set(artifacts.flatMap(({ name, fileName }) => [name, fileName]))];
-  return new OnibError(
-    'ARTIFACT_UNKNOWN',
-    `Cannot explain "${word}": the current release has no such artifact`,
-    {
-      ...{ exitCode: EXIT.usage, details: artifacts.map(({ fileName }) => fileName) },
-      hint: didYouMean(word, names) ?? 'onib plan says what would be built and why',
-    },
-  );
 }

@@ -9,6 +9,7 @@ import {
 import { readPackages } from '../../archive/contents/packages.js';
 import { followPath } from '../../archive/contents/read.js';
 import { directoryOf, totalsBy, type Total } from '../../archive/contents/totals.js';
+import type { Artifact } from '../../contract/release-manifest.js';
 import { OnibError } from '../../core/errors.js';
 import { locate, type Located } from '../options/artifacts.js';
 import { addCommand } from '../options/command.js';
@@ -39,9 +40,26 @@ export function registerLs(program: Command, context: Context): void {
     async (artifact: string, path: string | undefined, options: LsOptions) => {
       const located = await locate(artifact, context, options);
       if (located.kind === 'release') listRelease(located, context);
-      else await listFile(located, path ?? '', options, context);
+      else if (
+        located.artifact !== undefined &&
+        isOnePiece(located.artifact) &&
+        path === undefined
+      ) {
+        showOnePiece(located.artifact, context);
+      } else await listFile(located, path ?? '', options, context);
     },
   );
+}
+
+/** A kernel or a boot loader: there is nothing in it to list. */
+function isOnePiece({ format }: Artifact): boolean {
+  return format === 'bzImage' || format === 'binary';
+}
+
+function showOnePiece({ fileName, kind, format, size }: Artifact, { output }: Context): void {
+  output.object({ schema: 'onib.ls/1', artifact: fileName, format, archives: [], entries: [] });
+  output.result(formatTable([[formatBytes(size), kind, format, fileName]], ['right']).join('\n'));
+  output.note(`${fileName} holds no files; onib ls current lists what else there is`);
 }
 
 function listRelease(located: Extract<Located, { kind: 'release' }>, context: Context): void {

@@ -1,6 +1,11 @@
 /** `onib verify`: is a release what was built? Digests, and every file of every archive read back. */
 import type { Command } from 'commander';
-import { brokenProfiles, readWhole, verifyArtifacts } from '../../build/checks/verify-release.js';
+import {
+  brokenProfiles,
+  readWhole,
+  verifyArtifact,
+  verifyArtifacts,
+} from '../../build/checks/verify-release.js';
 import { rebuildRelease } from '../../build/explain/rebuild.js';
 import { EXIT, OnibError, OnibErrors } from '../../core/errors.js';
 import type { ReleaseManifest } from '../../contract/release-manifest.js';
@@ -114,14 +119,17 @@ async function verifyRelease(
 }
 
 async function verifyFile(
-  { name, file }: Extract<Located, { kind: 'file' }>,
+  { name, file, artifact }: Extract<Located, { kind: 'file' }>,
   { output }: Context,
 ): Promise<void> {
-  const { entries, fileBytes } = await readWhole(file);
+  const { entries, fileBytes } =
+    artifact === undefined ? await readWhole(file) : await verifyArtifact(file, artifact);
   output.object({
     schema: 'onib.verify/1',
     release: null,
-    artifacts: [{ fileName: name, ok: true, entries, fileBytes }],
+    artifacts: [
+      { fileName: name, ok: true, ...(entries === undefined ? {} : { entries, fileBytes }) },
+    ],
   });
   output.result(`${output.style('ok', 'green')}  ${name}${countText(entries, fileBytes)}`);
 }

@@ -1,6 +1,7 @@
 /** `onib why`: what made an artifact differ from its previous build, and what would change it now. */
 import type { Command } from 'commander';
 import { explainArtifact, type Explanation } from '../../build/explain/why.js';
+import { locateArtifact } from '../options/artifacts.js';
 import { addCommand } from '../options/command.js';
 import type { Context } from '../options/context.js';
 import { readablePlan } from '../options/readable-plan.js';
@@ -15,11 +16,12 @@ export function registerWhy(program: Command, context: Context): void {
       ['onib why discovery', 'an overlay, with lines of its role files'],
       ['onib why base.trixie.squashfs', 'by file name'],
     ],
-  }).argument('<artifact>', 'a file name, a name or a kind in the current release');
+  }).argument('<artifact>', 'an artifact of the current release');
   addStoreOption(command).action(async (word: string, options: StoreOptions) => {
+    const wanted = await locateArtifact(word, context, options);
     const store = await openStore(context, options);
     const { plan, error } = await readablePlan(context, options);
-    const found = await explainArtifact(word, store, plan);
+    const found = await explainArtifact(wanted, store, plan);
     const { artifact, release, before, changes, outOfDate, pending } = found;
     context.output.object({
       schema: 'onib.why/1',

@@ -1,18 +1,24 @@
 /**
  * What a word on the command line names: a file, a release's directory, `current`, a release of the
- * store, or an artifact of its current release by file name or by name.
+ * store, or an artifact of its current release (artifact-word.ts).
  */
 import { access, readlink, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { didYouMean } from '../../core/did-you-mean.js';
 import { EXIT, OnibError } from '../../core/errors.js';
 import type { Artifact, ReleaseManifest } from '../../contract/release-manifest.js';
 import { readManifest } from '../../store/store.js';
+import { artifactOf, isVarsFile } from './artifact-word.js';
 import type { Context } from './context.js';
 import { openStore, type StoreOptions } from './store.js';
 
 export type Located =
-  | { readonly kind: 'file'; readonly name: string; readonly file: string }
+  | {
+      readonly kind: 'file';
+      readonly name: string;
+      readonly file: string;
+      /** Where it was found by a word, not by a path. */
+      readonly artifact?: Artifact;
+    }
   | {
       readonly kind: 'release';
       readonly name: string;
@@ -20,15 +26,14 @@ export type Located =
       readonly release: ReleaseManifest;
     };
 
-/** @throws {OnibError} `ARTIFACT_UNKNOWN` (exit 2), `RELEASE_MANIFEST_INVALID`, and those of a project that cannot be read */
+/** @throws {OnibError} `ARTIFACT_UNKNOWN`, `ARTIFACT_AMBIGUOUS`, `NO_CURRENT_RELEASE` (exit 2), `RELEASE_MANIFEST_INVALID`, and those of a project that cannot be read */
 export async function locate(
   word: string,
   context: Context,
   options: StoreOptions,
 ): Promise<Located> {
-  return (
-    (await locatePath(word, context.directory)) ?? (await locateInStore(word, context, options))
-  );
+  const found = isVarsFile(word) ? undefined : await locatePath(word, context.directory);
+  return found ?? (await locateInStore(word, context, options));
 }
 
 /** As {@link locate}, for what only one artifact can be. */
@@ -39,10 +44,25 @@ export async function locateFile(
 ): Promise<Extract<Located, { kind: 'file' }>> {
   const located = await locate(word, context, options);
   if (located.kind === 'file') return located;
-  throw new OnibError('ARTIFACT_NEEDED', `Cannot look into "${word}": it is a release`, {
+  throw new OnibError('ARTIFACT_NEEDED', `Cannot take "${word}" for an artifact: it is a release`, {
     hint: `onib ls ${word} lists its artifacts`,
     exitCode: EXIT.usage,
   });
+}
+
+/** As {@link locateFile}, for what only an artifact of the current release can be. */
+export async function locateArtifact(
+  word: string,
+  context: Context,
+  options: StoreOptions,
+): Promise<Artifact> {
+  const { artifact } = await locateFile(word, context, options);
+  if (artifact !== undefined) return artifact;
+  throw new OnibError(
+    'ARTIFACT_NEEDED',
+    `Cannot take "${word}" for an artifact of the current release: it is a file`,
+    { hint: 'onib ls current lists its artifacts', exitCode: EXIT.usage },
+  );
 }
 
 async function locatePath(word: string, directory: string): Promise<Located | undefined> {
@@ -50,7 +70,7 @@ async function locatePath(word: string, directory: string): Promise<Located | un
   const stats = await stat(file).catch(() => undefined);
   if (stats === undefined) await refuseDeadLink(word, file);
   if (stats?.isFile() === true) return { kind: 'file', name: path.basename(file), file };
-  if (stats?.isDirectory() !== true || !(await exists(path.join(file, 'manifest.json')))) {
+  if (stats?.isDirectory() !== true || !(await isRelease(file))) {
     return undefined;
   }
   const release = await readManifest(file);
@@ -76,50 +96,28 @@ async function locateInStore(
   context: Context,
   options: StoreOptions,
 ): Promise<Located> {
-  if (word.includes('/')) throw unknown(word, []);
   const store = await openStore(context, options);
   const current = await store.current();
-  if (word === 'current' && current === undefined) {
-    throw new OnibError(
-      'NO_CURRENT_RELEASE',
-      'Cannot look into "current": there is no release yet',
-      {
-        hint: 'onib build all',
-        exitCode: EXIT.usage,
-      },
-    );
-  }
   const id = word === 'current' ? current?.id : word;
-  if (id !== undefined && (await exists(path.join(store.releasePath(id), 'manifest.json')))) {
+  if (id !== undefined && !id.includes('/') && (await isRelease(store.releasePath(id)))) {
     const release = await store.release(id);
     return { kind: 'release', name: id, directory: store.releasePath(id), release };
   }
-  const artifacts = current?.artifacts ?? [];
-  const artifact = artifactOf(artifacts, word);
-  if (current === undefined || artifact === undefined) throw unknown(word, artifacts);
+  if (current === undefined) throw noRelease(word);
+  const artifact = artifactOf(current.artifacts, word);
   const file = path.join(store.releasePath(current.id), artifact.fileName);
-  return { kind: 'file', name: artifact.fileName, file };
+  return { kind: 'file', name: artifact.fileName, file, artifact };
 }
 
-/** By file name, else by name where only one has it: a kernel set's three share theirs. */
-export function artifactOf(artifacts: readonly Artifact[], word: string): Artifact | undefined {
-  const exact = artifacts.find(({ fileName }) => fileName === word);
-  if (exact !== undefined) return exact;
-  const named = artifacts.filter(({ name, kind }) => name === word || kind === word);
-  return named.length === 1 ? named[0] : undefined;
+function noRelease(word: string): OnibError {
+  return new OnibError('NO_CURRENT_RELEASE', `Cannot find "${word}": there is no release yet`, {
+    hint: 'onib build all',
+    exitCode: EXIT.usage,
+  });
 }
 
-function unknown(word: string, artifacts: readonly Artifact[]): OnibError {
-  const names = artifacts.map(({ fileName }) => fileName);
-  return new OnibError(
-    'ARTIFACT_UNKNOWN',
-    `Cannot look into "${word}": there is no such file, release or artifact`,
-    {
-      exitCode: EXIT.usage,
-      details: names,
-      hint: didYouMean(word, [...names, 'current']) ?? 'onib ls current lists what there is',
-    },
-  );
+async function isRelease(directory: string): Promise<boolean> {
+  return await exists(path.join(directory, 'manifest.json'));
 }
 
 async function exists(file: string): Promise<boolean> {

@@ -62,6 +62,7 @@ beforeAll(async () => {
       fileName: 'hello.overlay.cpio.gz',
       content: await readFile(file('upper.cpio.gz')),
     },
+    { kind: 'kernel', fileName: 'vmlinuz-1', content: 'some kernel' },
   ] as const;
   store = await createStore({ artifacts, profiles: [] });
   const [first, ...others] = artifacts;
@@ -111,11 +112,31 @@ describe('onib ls', () => {
     expectDocumented((await onib('ls', 'base', '--by', 'package', '--json')).out);
   });
 
+  it('takes a word for the same artifact in every command', async () => {
+    for (const [word, fileName] of [
+      ['base', 'base.trixie.squashfs'],
+      ['vars/hello.yml', 'hello.overlay.cpio.gz'],
+      ['kernel', 'vmlinuz-1'],
+    ] as const) {
+      for (const command of ['ls', 'why']) {
+        const { out, err } = await onib(command, word, '--json');
+        expect(err).toBe('');
+        expect(JSON.parse(out)).toMatchObject({ artifact: fileName });
+      }
+      const verified: unknown = JSON.parse((await onib('verify', word, '--json')).out);
+      expect(verified).toMatchObject({ artifacts: [{ fileName, ok: true }] });
+    }
+    expect((await onib('cat', 'vars/hello.yml', 'etc/motd')).out).toBe('two\n');
+    expect((await onib('ls', 'kernel')).out).toBe('11 B  kernel  bzImage  vmlinuz-1\n');
+  });
+
   it('refuses names that nothing has', async () => {
     for (const [argv, code, exitCode] of [
       [['ls', 'hallo'], 'ARTIFACT_UNKNOWN', EXIT.usage],
       [['ls', 'base', '/nowhere'], 'PATH_UNKNOWN', EXIT.failed],
       [['cat', 'current', 'x'], 'ARTIFACT_NEEDED', EXIT.usage],
+      [['why', 'current'], 'ARTIFACT_NEEDED', EXIT.usage],
+      [['why', 'vars'], 'ARTIFACT_UNKNOWN', EXIT.usage],
       [['cat', 'base', 'etc'], 'NOT_A_FILE', EXIT.failed],
       [['diff', 'base', 'current'], 'NOT_COMPARABLE', EXIT.usage],
     ] as const) {
@@ -159,7 +180,7 @@ describe('onib diff', () => {
     const { artifacts } = JSON.parse((await onib('diff', 'current', 'newer', '--json')).out) as {
       artifacts: { change: string }[];
     };
-    expect(artifacts.map(({ change }) => change)).toEqual(['changed', 'same', 'same']);
+    expect(artifacts.map(({ change }) => change)).toEqual(['changed', 'same', 'same', 'same']);
   });
 
   it('compares files, and says when there is nothing to tell', async () => {
@@ -182,7 +203,7 @@ describe('onib verify', () => {
     expect(exitCode).toBe(EXIT.done);
     expect(JSON.parse(out)).toMatchObject({
       schema: 'onib.verify/1',
-      artifacts: [{ ok: true, entries: 7 }, { ok: true }, { ok: true }],
+      artifacts: [{ ok: true, entries: 7 }, { ok: true }, { ok: true }, { ok: true }],
     });
     expect((await onib('verify', path.join(work, 'initrd'))).out).toMatch(
       /^ok {2}initrd: \d+ names/,
