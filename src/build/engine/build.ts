@@ -7,6 +7,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { startCell } from '../../host/cell.js';
 import { version } from '../../core/package.js';
+import { describePlan } from '../../plan/describe.js';
 import { makePlan } from '../../plan/make-plan.js';
 import type { Wanted } from '../../plan/wanted-images.js';
 import type { Facts } from '../../plan/facts.js';
@@ -127,7 +128,10 @@ export async function buildSteps(
   const logDirectory = await store.newLogDirectory(timeStamp(new Date()));
   const eventLog = new EventLog(path.join(logDirectory, 'events.jsonl'));
   const record = await StepRecord.begin(store, plan);
-  await writeFile(path.join(logDirectory, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
+  await writeFile(
+    path.join(logDirectory, 'plan.json'),
+    `${JSON.stringify(describePlan(plan), null, 2)}\n`,
+  );
   const { onFailedTree } = options;
   const failed = onFailedTree === undefined ? undefined : new FailedTrees(onFailedTree);
   const tell = (event: BuildEvent): void => {

@@ -1,10 +1,11 @@
 /** `onib plan`: what a build would do and why. It needs no root and changes nothing. */
 import type { Command } from 'commander';
 import { planProject } from '../../build/engine/build.js';
-import { formatPlan } from '../../plan/describe.js';
+import { describePlan } from '../../plan/describe.js';
 import { addCommand } from '../options/command.js';
 import type { Context } from '../options/context.js';
 import { openProject } from '../options/project.js';
+import { formatPlan } from '../show/plan-view.js';
 import { wantedOfWords } from '../options/build-words.js';
 
 export function registerPlan(program: Command, context: Context): void {
@@ -20,8 +21,8 @@ export function registerPlan(program: Command, context: Context): void {
     .action(async (what: string[], options: { refresh?: boolean }) => {
       const config = await openProject(context);
       const place = { root: config.root, directory: context.directory };
-      const plan = await planProject(config, wantedOfWords(what, place, options));
-      context.output.object({ schema: 'onib.plan/1', ...plan });
+      const plan = describePlan(await planProject(config, wantedOfWords(what, place, options)));
+      context.output.object({ ...plan });
       context.output.result(formatPlan(plan).join('\n'));
     });
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { OnibErrors } from '../../../src/core/errors.js';
-import { formatPlan } from '../../../src/plan/describe.js';
+import { formatPlan } from '../../../src/cli/show/plan-view.js';
+import { describePlan } from '../../../src/plan/describe.js';
 import { makePlan } from '../../../src/plan/make-plan.js';
 import type { Facts } from '../../../src/plan/facts.js';
 import type { Plan } from '../../../src/plan/plan.js';
@@ -63,7 +64,7 @@ describe('makePlan() of everything', () => {
     const plan = makePlan(config(), facts(config(), current), {});
     expect(plan.steps).toEqual([]);
     expect(names(plan.keep)).toEqual(names(current));
-    expect(formatPlan(plan)).toEqual(['nothing to build: up to date']);
+    expect(formatPlan(describePlan(plan))).toEqual(['nothing to build: up to date']);
   });
 
   test('makePlan() gives plain frozen data that survives JSON', () => {
@@ -207,7 +208,7 @@ describe('makePlan() of a part', () => {
     expect(plan.drop.map(({ artifact, reason }) => [artifact.name, reason])).toEqual([
       ['discovery', 'base image "base" is rebuilt: onib build overlay vars/discovery.yml'],
     ]);
-    expect(formatPlan(plan).slice(-2)).toEqual([
+    expect(formatPlan(describePlan(plan)).slice(-2)).toEqual([
       'leaves the release:',
       '   discovery.overlay.cpio.gz: base image "base" is rebuilt: onib build overlay vars/discovery.yml',
     ]);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { formatPlan } from '../../../src/plan/describe.js';
+import { formatPlan } from '../../../src/cli/show/plan-view.js';
+import { describePlan } from '../../../src/plan/describe.js';
 import { makePlan } from '../../../src/plan/make-plan.js';
 import type { Facts } from '../../../src/plan/facts.js';
 import type { Plan } from '../../../src/plan/plan.js';
@@ -37,7 +38,7 @@ describe('makePlan() with what was built before', () => {
     expect(names(plan.keep)).toEqual(['base.trixie.squashfs']);
     const base = done.find(({ kind }) => kind === 'base');
     expect(plan.steps[1]).toMatchObject({ base: { artifact: base } });
-    expect(formatPlan(plan)).toContain('built before, and taken again:');
+    expect(formatPlan(describePlan(plan))).toContain('built before, and taken again:');
   });
 
   test('makePlan() takes a whole earlier release when a change is taken back', () => {
