@@ -1,4 +1,5 @@
 # Ansible's events as JSON lines on standard output, read by src/provision/ansible/events.ts.
+# What a task hides with no_log, and values that Ansible Vault keeps, are in none of them.
 # One object a line: {"event": "task-start" | "task-end" | "failure" | "stats", ...}.
 from __future__ import annotations
 
@@ -6,7 +7,9 @@ import json
 import os
 import time
 
+from ansible.errors import AnsibleError
 from ansible.plugins.callback import CallbackBase
+from ansible.template import Templar
 
 DOCUMENTATION = """
 name: onib_events
@@ -14,6 +17,57 @@ type: stdout
 short_description: task events as JSON lines
 description: Prints one JSON object a line for each task that starts or ends.
 """
+
+
+MASK = "********"
+# Shorter values stand in many texts that are no secret.
+SHORTEST = 4
+
+
+def listed():
+    """As in vars_plugins/onib_vaulted.py."""
+    path = os.environ.get("ONIB_VAULTED")
+    if not path:
+        return {"files": {}, "values": []}
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def value_at(variables, steps):
+    value = variables
+    for step in steps:
+        value = value[step]
+    return value
+
+
+def texts_of(value):
+    """Every text in a value: whole, as it stands in JSON, and line by line."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return {text for inner in value for text in texts_of(inner)}
+    text = str(value)
+    forms = {text, text.strip(), json.dumps(text)[1:-1], *(line.strip() for line in text.splitlines())}
+    return {form for form in forms if len(form) >= SHORTEST}
+
+
+def secrets_of(play, known):
+    """Every encrypted value of the play's host, and what templates in it make."""
+    manager = play.get_variable_manager()
+    paths = known["values"] + [[name] for names in known["files"].values() for name in names]
+    secrets = set()
+    for host in manager._inventory.get_hosts():
+        variables = manager.get_vars(play=play, host=host)
+        templar = Templar(loader=play.get_loader(), variables=variables)
+        for path in paths:
+            value = value_at(variables, path)
+            secrets.update(texts_of(value))
+            try:
+                secrets.update(texts_of(templar.template(value)))
+            except AnsibleError:
+                # It names what only a task knows.
+                continue
+    return secrets
 
 
 class CallbackModule(CallbackBase):
@@ -24,17 +78,49 @@ class CallbackModule(CallbackBase):
     def __init__(self):
         super().__init__()
         self._started = {}
+        self._secrets = []
+        self._hides_all = False
 
     def _emit(self, event, **fields):
-        line = json.dumps({"event": event, **fields}, default=str)
+        line = json.dumps(self._masked({"event": event, **fields}), default=str)
         self._display.display(line, log_only=False)
 
-    @staticmethod
-    def _place(task):
+    def _masked(self, value):
+        if isinstance(value, dict):
+            return {key: self._masked(inner) for key, inner in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self._masked(inner) for inner in value]
+        if isinstance(value, bytes):
+            value = value.decode("utf-8", "replace")
+        if not isinstance(value, str):
+            return value
+        for secret in self._secrets:
+            value = value.replace(secret, MASK)
+        return value
+
+    def v2_playbook_on_play_start(self, play):
+        known = listed()
+        if not known["files"] and not known["values"]:
+            return
+        try:
+            self._secrets = sorted(secrets_of(play, known), key=len, reverse=True)
+        except Exception:
+            # A password that is missing ends the run; should it go on, nothing is told that might hold a secret.
+            self._hides_all = True
+        # Ansible's own warnings and errors do not come through here.
+        display = self._display.display
+        self._display.display = lambda msg, *more, **options: display(self._masked(msg), *more, **options)
+
+    def _place(self, task):
         path, _, line = (task.get_path() or "").rpartition(":")
         role = task._role.get_name() if task._role else None
+        name = task.get_name()
+        if task.no_log or self._hides_all:
+            # As it is written: Ansible has filled in the variables that the name holds.
+            written = task.get_ds() or {}
+            name = written.get("name") or task.action
         return {
-            "task": task.get_name().split(" : ", 1)[-1],
+            "task": str(name).split(" : ", 1)[-1],
             "role": os.path.basename(role) if role else None,
             "file": path or None,
             "line": int(line) if line.isdigit() else None,
@@ -65,14 +151,15 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_unreachable(self, result):
         self._end("failed", result, result=self._failure(result._result))
 
-    @staticmethod
-    def _failure(result):
+    def _failure(self, result):
         # A loop's own message only counts its failed items; the first of them says what happened.
         for item in result.get("results", []):
             if isinstance(item, dict) and item.get("failed"):
                 result = item
                 break
-        if result.get("_ansible_no_log"):
+        if self._hides_all:
+            return {"msg": "the output is hidden: it may hold encrypted values that cannot be read here"}
+        if result.get("_ansible_no_log") or "censored" in result:
             return {"msg": "the output is hidden: the task has no_log"}
         return {
             key: result.get(key)

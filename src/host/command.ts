@@ -7,7 +7,7 @@
 import { execa, type Options, type ResultPromise } from 'execa';
 import { EXIT, OnibError } from '../core/errors.js';
 import { lastLines } from '../core/last-lines.js';
-import { shellCommand } from './shell-words.js';
+import { shellCommand, withoutPasswords } from './shell-words.js';
 
 export interface RunOptions {
   readonly cwd?: string;
@@ -153,7 +153,7 @@ function failed(
 ): OnibError {
   const output = end.stderr.trim() === '' ? end.stdout : end.stderr;
   return new OnibError('COMMAND_FAILED', `Cannot run "${argv[0] ?? ''}": ${end.why}`, {
-    details: [`$ ${shellCommand(argv, options.env)}`, ...lastLines(output)],
+    details: [withoutPasswords(`$ ${shellCommand(argv, options.env)}`), ...lastLines(output)],
   });
 }
 

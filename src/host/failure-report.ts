@@ -1,6 +1,6 @@
 /** What a failure's report has beside its message: the command, ready to paste, and where the log is. */
 import { OnibError, OnibErrors } from '../core/errors.js';
-import { shellCommand, shellWord } from './shell-words.js';
+import { shellCommand, shellWord, withoutPasswords } from './shell-words.js';
 
 export interface FailedCommand {
   readonly argv: readonly string[];
@@ -15,7 +15,7 @@ export function commandLine({ argv, env = {}, input, cwd }: FailedCommand): stri
   const directory = cwd === undefined ? '' : `cd ${shellWord(cwd)} && `;
   const lines = input?.trimEnd() ?? '';
   const feed = lines === '' ? '' : `${shellCommand(['printf', '%s\\n', ...lines.split('\n')])} | `;
-  return `$ ${directory}${feed}${shellCommand(argv, env)}`;
+  return withoutPasswords(`$ ${directory}${feed}${shellCommand(argv, env)}`);
 }
 
 /** The error with the command that failed above the end of its output. */

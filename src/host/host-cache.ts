@@ -2,7 +2,7 @@
  * What all projects of a host share, and where it lies. Builds make it again where it is missing; a
  * file's time is when a build used it last.
  */
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 /** A file that no build has used for so long may go. */
@@ -42,9 +42,12 @@ export class HostCache {
     return path.join(this.directory, `python-toolbox-${name}.squashfs`);
   }
 
-  /** Makes the directories that programs expect: apt writes packages to `partial` before it renames them. */
+  /** Makes the directories that are needed: apt writes packages to `partial` before it renames them. */
   async prepare(): Promise<void> {
     await mkdir(path.join(this.archives, 'partial'), { recursive: true });
+    // What one provisioner leaves for the next may be a secret that the image will not have.
+    await mkdir(this.snapshots, { recursive: true, mode: 0o700 });
+    await chmod(this.snapshots, 0o700);
   }
 
   /**

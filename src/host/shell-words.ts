@@ -16,3 +16,8 @@ export function shellCommand(
   const assignments = Object.entries(env).map(([name, value]) => `${name}=${shellWord(value)}`);
   return [...assignments, ...argv.map(shellWord)].join(' ');
 }
+
+/** A command line for people: the password in an address, such as a proxy's, is left out. */
+export function withoutPasswords(line: string): string {
+  return line.replaceAll(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@'"]+@/gi, '$1…@');
+}

@@ -67,6 +67,8 @@ export interface ImagePlaces {
   readonly mirror?: SourcePlace;
   /** By name. */
   readonly packages: Readonly<Record<string, SourcePlace>>;
+  /** Encrypted variables, by name. */
+  readonly vaulted?: Readonly<Record<string, SourcePlace>>;
 }
 
 /** One `vars/<name>.yml`. */

@@ -13,7 +13,17 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, mkdir, open, readdir, readFile, rename, stat, symlink } from 'node:fs/promises';
+import {
+  access,
+  chmod,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  stat,
+  symlink,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { currentBroken, currentId } from './current.js';
@@ -63,6 +73,7 @@ export class Store {
       for (const name of ['objects', 'releases', 'logs', 'cell']) {
         await mkdir(path.join(this.directory, name), { recursive: true });
       }
+      await this.#closeLogs();
       const lock = await FileLock.take(path.join(this.directory, 'lock'), holder);
       await this.#clearLeftovers();
       return lock;
@@ -183,10 +194,16 @@ export class Store {
     }
   }
 
-  /** A new directory for one run's logs. */
+  /** Everybody could read the logs of earlier versions. */
+  async #closeLogs(): Promise<void> {
+    const logs = path.join(this.directory, 'logs');
+    if (((await stat(logs)).mode & 0o077) !== 0) await chmod(logs, 0o700);
+  }
+
+  /** A new directory for one run's logs, which nobody but the owner of the store may read. */
   async newLogDirectory(run: string): Promise<string> {
     const directory = path.join(this.directory, 'logs', run);
-    await mkdir(directory, { recursive: true });
+    await mkdir(directory, { recursive: true, mode: 0o700 });
     return directory;
   }
 }

@@ -131,6 +131,7 @@ export async function buildSteps(
   await writeFile(
     path.join(logDirectory, 'plan.json'),
     `${JSON.stringify(describePlan(plan), null, 2)}\n`,
+    { mode: 0o600 },
   );
   const { onFailedTree } = options;
   const failed = onFailedTree === undefined ? undefined : new FailedTrees(onFailedTree);

@@ -139,7 +139,7 @@ async function runStep(
   shared.emit({ type: 'step-start', step: step.title, log });
   const workspace = path.join(shared.cell, `step-${String(number)}`);
   try {
-    await mkdir(log, { recursive: true });
+    await mkdir(log, { recursive: true, mode: 0o700 });
     await mkdir(workspace);
     const artifacts = await inWorkspace(step, { ...shared, workspace, number }, base, log);
     const treeBytes = await bytesOnDisk(workspace);

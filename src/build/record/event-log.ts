@@ -15,7 +15,7 @@ export class EventLog {
     const line = `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`;
     // A disk that is full must not end the builder here, in the middle of its work.
     this.#last = this.#last
-      .then(() => appendFile(this.#file, line))
+      .then(() => appendFile(this.#file, line, { mode: 0o600 }))
       .catch((error: unknown) => {
         this.#failure ??= error;
       });

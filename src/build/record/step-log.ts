@@ -14,7 +14,7 @@ export class StepLog {
 
   add(line: string): void {
     try {
-      appendFileSync(this.#file, `${line}\n`);
+      appendFileSync(this.#file, `${line}\n`, { mode: 0o600 });
     } catch (error) {
       this.#failure ??= error as Error;
     }

@@ -79,7 +79,7 @@ export class Snapshots {
   async #pack(level: number, tree: string): Promise<void> {
     const image = path.join(this.#context.workspace, 'snapshot.tar');
     try {
-      await mkdir(this.#directory, { recursive: true });
+      await mkdir(this.#directory, { recursive: true, mode: 0o700 });
       const { signal } = this.#context;
       await run(['tar', ...KEEP_ALL, '--create', '-f', image, '-C', tree, '.'], { signal });
       await copyWholeFile(image, this.#file(level, this.#step.lock?.packages), true);

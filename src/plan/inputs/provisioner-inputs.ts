@@ -1,5 +1,6 @@
 /** What goes into an image with its provisioners. */
 import type { ImageConfig, Provisioner } from '../../project/config.js';
+import { mayNameAny } from '../../project/vault/vaulted.js';
 import type { Facts, RoleFacts } from '../facts.js';
 import type { Inputs } from './inputs.js';
 import { toolInputs } from './tools.js';
@@ -37,6 +38,7 @@ export function usesHostFacts(image: ImageConfig, one: Provisioner, facts: Facts
   const words = namedWords(one, facts);
   if (words === undefined) return true;
   const values = usedVariables(image.variables, words).map((name) => image.variables[name]);
+  if (values.some(mayNameAny)) return true;
   const named = [...words.flatMap((set) => [...set]), ...wordsIn(values)];
   return named.some((word) => word.startsWith('ansible_'));
 }

@@ -1,11 +1,15 @@
 /** Which variables go into an image, and how they stand among its inputs. */
+import { mayNameAny } from '../../project/vault/vaulted.js';
 import { settingNames } from '../../project/keys/keys.js';
 import { digestOf, type Inputs } from './inputs.js';
 
 /** Keys of a vars file that say how the build runs; what follows from them is recorded as such. */
 const NO_VARIABLES = new Set(['provisioner', 'provisioners', 'kind', 'base']);
 
-/** Digests, because a variable may hold a secret and inputs stand in the release manifest. */
+/**
+ * Digests, because a variable may hold a secret and inputs stand in the release manifest. Of one that Ansible Vault
+ * encrypts, of its encrypted text.
+ */
 export function variableInputs(
   names: readonly string[],
   variables: Readonly<Record<string, unknown>>,
@@ -30,6 +34,8 @@ export function usedVariables(
     names.filter((name) => name.startsWith('ansible_') || words.some((set) => set.has(name))),
   );
   for (const name of used) {
+    // Nobody but Ansible can read which variables an encrypted template names.
+    if (mayNameAny(variables[name])) return names;
     for (const word of wordsIn(variables[name])) {
       if (Object.hasOwn(variables, word)) used.add(word);
     }

@@ -5,6 +5,7 @@ import type { ImageConfig, ImageKind, ImagePlaces, Provisioner, Settings } from 
 import { imageKeys, knownKeys, namesOf, settingKeys, type Key } from '../keys/keys.js';
 import { withArticle } from '../keys/kind-words.js';
 import { readKey, type Layer } from '../keys/layers.js';
+import { vaultedIn } from '../vault/vaulted.js';
 import { configProblem } from '../yaml/problems.js';
 import { NAME_RULE, SAFE_NAME } from '../../contract/names.js';
 import {
@@ -68,12 +69,13 @@ export async function readImage(
     file: yaml.file,
     provisioners: provisioners.filter((one) => one.directory !== ''),
     settings,
-    places: readPlaces(kind, layers),
     packages: [],
     variables: {},
     ...kindKeys(kind, layers, settings, problems),
   };
-  return { image: { ...image, variables: variablesOf(image, layers) }, yaml };
+  const variables = variablesOf(image, layers);
+  const places = { ...readPlaces(kind, layers), vaulted: vaultedPlaces(variables, layers) };
+  return { image: { ...image, variables, places }, yaml };
 }
 
 /** Mistakes in these keys are told where their values are read. */
@@ -93,6 +95,20 @@ function readPlaces(kind: ImageKind, layers: readonly Layer[]): ImagePlaces {
     ...(mirror === undefined ? {} : { mirror }),
     packages,
   };
+}
+
+function vaultedPlaces(
+  variables: ImageConfig['variables'],
+  layers: readonly Layer[],
+): Readonly<Record<string, SourcePlace>> {
+  const { files, values } = vaultedIn(variables);
+  const names = [...Object.values(files).flat(), ...values.map(([name]) => String(name))];
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const layer = layers.find((one) => one.values[name] !== undefined);
+      return layer === undefined ? [] : [[name, layer.place(name)]];
+    }),
+  );
 }
 
 type KindKeys = Partial<Pick<ImageConfig, 'base' | 'kernelPackage' | 'moduleLayer' | 'packages'>>;

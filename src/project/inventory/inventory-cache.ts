@@ -3,7 +3,7 @@
  * in a build with nothing to do. The answer is a function of files, so their digest names it.
  *
  * Not remembered: inventories that are programs, directories or plugins (their answer can change
- * without any file changing), and anything with Ansible Vault (the answer holds the secrets).
+ * without any file changing). What Ansible Vault encrypts is in the answer as it is in the file.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -41,6 +41,8 @@ export async function inventoryDigest(root: string, file: string): Promise<strin
   if (status?.isFile() !== true || isProgram || ansible === undefined) return undefined;
   const hash = createHash('sha256').update(`${version}\0${root}\0${ansible}\0`);
   for (const [name, value] of Object.entries(process.env).sort()) {
+    // The password changes nothing in the answer.
+    if (name.startsWith('ANSIBLE_VAULT_')) continue;
     if (name.startsWith('ANSIBLE_')) hash.update(`${name}=${value ?? ''}\0`);
   }
   const files = [path.join(root, file), ...configurationFiles(root).filter(existsSync)];
@@ -58,9 +60,7 @@ export async function inventoryDigest(root: string, file: string): Promise<strin
 /** False when the file rules remembering out. */
 async function addFile(hash: Hash, file: string): Promise<boolean> {
   const content = await readFile(file);
-  if (content.includes('$ANSIBLE_VAULT') || /^\s*plugin\s*:/m.test(content.toString('latin1'))) {
-    return false;
-  }
+  if (/^\s*plugin\s*:/m.test(content.toString('latin1'))) return false;
   hash.update(`${file}\0${content.length}\0`).update(content);
   return true;
 }

@@ -10,6 +10,8 @@ import { run } from '../../host/run.js';
 import { packagePath } from '../../core/package.js';
 import type { ImageKind } from '../config.js';
 import { configProblem } from '../yaml/problems.js';
+import { userPaths, varsPlugins } from './ansible-environment.js';
+import { vaultProblem } from '../vault/vault-problem.js';
 
 export type Variables = Readonly<Record<string, unknown>>;
 
@@ -58,23 +60,26 @@ const ANSIBLE_ENVIRONMENT = {
  * Asks Ansible for the inventory.
  *
  * @param file the inventory, relative to the project.
- * @returns what `ansible-inventory --list` prints: JSON.
- * @throws {OnibError} `ANSIBLE_MISSING` (exit 3); `INVENTORY` (exit 2) with the place that Ansible
- *   names when it cannot read the inventory or its group_vars.
+ * @returns what `ansible-inventory --list` prints: JSON, in which encrypted values stay what they are (vault/vaulted.ts).
+ * @throws {OnibError} `ANSIBLE_MISSING` (exit 3); `VAULT` or `INVENTORY` (exit 2) with the
+ *   place that Ansible names when it cannot read the inventory or its group_vars.
  */
 export async function askAnsible(root: string, file: string): Promise<string> {
   const probe = packagePath('templates', 'inventory', 'probe.ini');
   const argv = ['ansible-inventory', '-i', file, '-i', probe, '--list'];
-  const answer = await run(argv, { cwd: root, env: ANSIBLE_ENVIRONMENT, check: false }).catch(
-    (error: unknown) => {
-      if (!(error instanceof OnibError) || error.code !== 'COMMAND_MISSING') throw error;
-      throw new OnibError(
-        'ANSIBLE_MISSING',
-        `Cannot read inventory "${file}": ansible-inventory is not installed`,
-        { exitCode: EXIT.hostLacks, hint: 'apt-get install ansible', cause: error },
-      );
-    },
-  );
+  const env = {
+    ...userPaths(process.env, process.cwd()),
+    ...varsPlugins(process.env, ['onib_host_group_vars']),
+    ...ANSIBLE_ENVIRONMENT,
+  };
+  const answer = await run(argv, { cwd: root, env, check: false }).catch((error: unknown) => {
+    if (!(error instanceof OnibError) || error.code !== 'COMMAND_MISSING') throw error;
+    throw new OnibError(
+      'ANSIBLE_MISSING',
+      `Cannot read inventory "${file}": ansible-inventory is not installed`,
+      { exitCode: EXIT.hostLacks, hint: 'apt-get install ansible', cause: error },
+    );
+  });
   if (answer.exitCode !== 0) throw inventoryProblem(answer.stderr, root, file);
   return answer.stdout;
 }
@@ -87,6 +92,8 @@ interface Place {
 
 /** What Ansible says about an inventory that it cannot read, with the place that it names. */
 export function inventoryProblem(stderr: string, root: string, file: string): OnibError {
+  const vault = vaultProblem(stderr, () => undefined);
+  if (vault !== undefined) return vault;
   // Ansible folds its warnings at the width of a terminal, in the middle of words of a path too.
   const unfolded = stderr.replaceAll(/\n(?!ERROR|\[WARNING\])/g, ' ');
   const place = iniPlace(unfolded, root, file) ?? yamlPlace(unfolded, root);

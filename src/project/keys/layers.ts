@@ -5,6 +5,7 @@
 import { namesOf, type Key } from './keys.js';
 import { configProblem } from '../yaml/problems.js';
 import { shown } from './values.js';
+import { isVaulted } from '../vault/vaulted.js';
 import type { OnibError, SourcePlace } from '../../core/errors.js';
 
 /** One source of variables. */
@@ -44,7 +45,7 @@ export function readKey<T>(
       problems.push(
         configProblem(
           'VALUE',
-          `Cannot use ${name} "${shown(wrong.value)}": ${because(wrong.value, wrong.because)}`,
+          `Cannot use ${name}${isVaulted(wrong.value) ? '' : ` "${shown(wrong.value)}"`}: ${because(wrong.value, wrong.because)}`,
           layer.place(name, wrong.path),
           wrong.suggestion === undefined
             ? templateHint(wrong.value)
@@ -63,6 +64,7 @@ function isSet(value: unknown): boolean {
 }
 
 function because(value: unknown, otherwise: string): string {
+  if (isVaulted(value)) return 'it is encrypted, and onib reads this key before Ansible runs';
   return holdsTemplate(value) ? 'onib reads this key before Ansible runs' : otherwise;
 }
 

@@ -82,6 +82,10 @@ export function parseYamlFile(
   dialect: YamlDialect,
   problems: OnibError[],
 ): YamlFile {
+  if (content.startsWith('$ANSIBLE_VAULT;')) {
+    problems.push(encryptedFile(file));
+    return { ...emptyYamlFile(file), broken: true };
+  }
   const before = problems.length;
   const lines = new LineCounter();
   const document = parseDocument(content, {
@@ -111,6 +115,18 @@ export function parseYamlFile(
 export function emptyYamlFile(file: string): YamlFile {
   const place = (): SourcePlace => ({ file });
   return { file, broken: false, values: {}, place, valuePlace: place };
+}
+
+function encryptedFile(file: string): OnibError {
+  return new OnibError(
+    'VAULT',
+    `Cannot read "${file}": it is encrypted as a whole, and onib reads it before Ansible runs`,
+    {
+      where: { file },
+      exitCode: EXIT.usage,
+      hint: 'encrypt single values: ansible-vault encrypt_string; or a file of group_vars',
+    },
+  );
 }
 
 function yamlProblem(file: string, error: YAMLError, where: SourcePlace): OnibError {

@@ -12,19 +12,19 @@ import { withCommand } from '../../host/failure-report.js';
 import { lastLines } from '../../core/last-lines.js';
 import { run } from '../../host/run.js';
 import { packagePath } from '../../core/package.js';
+import { userPaths, varsPlugins } from '../../project/inventory/ansible-environment.js';
+import { vaultProblem } from '../../project/vault/vault-problem.js';
 import {
   describeFailure,
   parseAnsibleEvent,
   type AnsibleEvent,
   type FailedTask,
 } from './events.js';
-import { writePlaybook, type PlaybookRequest } from './playbook.js';
+import { writePlaybook, type PlaybookRequest, type RenderedPlaybook } from './playbook.js';
 
 export interface ProvisionRequest extends PlaybookRequest {
   /** Absolute path of the project: roles are also found in its `roles/`. */
   readonly project: string;
-  /** Private directory for Ansible's own files; gone with the cell. */
-  readonly scratch: string;
   /** For Ansible's modules and all that they run. */
   readonly environment: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
@@ -38,12 +38,15 @@ export interface ProvisionRequest extends PlaybookRequest {
 export async function runProvisioner(request: ProvisionRequest): Promise<void> {
   const { logDirectory } = request;
   const files = await writePlaybook(request);
-  const log = createWriteStream(path.join(logDirectory, 'ansible.log'), { flags: 'a' });
+  const log = createWriteStream(path.join(logDirectory, 'ansible.log'), {
+    flags: 'a',
+    mode: 0o600,
+  });
   const logFailures: Error[] = [];
   log.on('error', (error) => logFailures.push(error));
   let failure: FailedTask | undefined;
   const argv = ['ansible-playbook', '-i', files.inventory, files.playbook];
-  const command = { argv, cwd: request.project, env: ansibleEnvironment(request) };
+  const command = { argv, cwd: request.project, env: ansibleEnvironment(request, files) };
   const result = await run(argv, {
     ...{ cwd: command.cwd, env: command.env },
     signal: request.signal,
@@ -72,14 +75,23 @@ export async function runProvisioner(request: ProvisionRequest): Promise<void> {
 }
 
 /**
- * Has Ansible read a provisioner without running it: YAML, modules and roles that are named.
+ * Has Ansible read a provisioner without running it: YAML, modules and roles that are named, encrypted variables.
  *
  * @throws {OnibError} `PROVISION_FAILED` with the place that Ansible names.
  */
 export async function checkProvisioner(request: Omit<ProvisionRequest, 'onEvent'>): Promise<void> {
   const files = await writePlaybook(request);
-  const argv = ['ansible-playbook', '--syntax-check', '-i', files.inventory, files.playbook];
-  const command = { argv, cwd: request.project, env: ansibleEnvironment(request) };
+  await runCheck(['--syntax-check', files.playbook], files, request);
+  if (files.vault !== undefined) await runCheck([files.vault.check], files, request);
+}
+
+async function runCheck(
+  words: readonly string[],
+  files: RenderedPlaybook,
+  request: Omit<ProvisionRequest, 'onEvent'>,
+): Promise<void> {
+  const argv = ['ansible-playbook', '-i', files.inventory, ...words];
+  const command = { argv, cwd: request.project, env: ansibleEnvironment(request, files) };
   const { signal } = request;
   const result = await run(argv, {
     ...{ cwd: command.cwd, env: command.env, signal },
@@ -88,14 +100,22 @@ export async function checkProvisioner(request: Omit<ProvisionRequest, 'onEvent'
   });
   if (result.exitCode === 0) return;
   const output = result.stderr + result.stdout;
-  await appendFile(path.join(request.logDirectory, 'ansible.log'), output);
+  await appendFile(path.join(request.logDirectory, 'ansible.log'), output, { mode: 0o600 });
   throw withCommand(complaint(request, output), command);
 }
 
 function ansibleEnvironment(
   request: Pick<ProvisionRequest, 'project' | 'scratch' | 'environment'>,
+  { vault }: RenderedPlaybook,
 ): Record<string, string> {
   return {
+    ...userPaths(process.env, process.cwd()),
+    ...(vault === undefined
+      ? {}
+      : {
+          ...varsPlugins(process.env, ['host_group_vars', 'onib_vaulted']),
+          ONIB_VAULTED: vault.list,
+        }),
     ANSIBLE_CALLBACK_PLUGINS: packagePath('playbooks', 'callback_plugins'),
     ANSIBLE_STDOUT_CALLBACK: 'onib_events',
     ANSIBLE_ROLES_PATH: [path.join(request.project, 'roles'), packagePath('roles')].join(':'),
@@ -105,6 +125,11 @@ function ansibleEnvironment(
     ANSIBLE_NOCOLOR: '1',
     ANSIBLE_PYTHON_INTERPRETER_FALLBACK: '',
     ANSIBLE_INVENTORY_UNPARSED_FAILED: 'True',
+    // Modules would tell the host's system log with which arguments they were called.
+    ANSIBLE_NO_TARGET_SYSLOG: 'True',
+    // With either, Ansible prints what it hands to modules, no_log or not.
+    ANSIBLE_DEBUG: 'False',
+    ANSIBLE_VERBOSITY: '0',
     PYTHONDONTWRITEBYTECODE: '1',
     LC_ALL: 'C.UTF-8',
     // Modules enter the chroot with Ansible's own environment.
@@ -141,6 +166,9 @@ const ANSIBLE_PLACE =
   /(?:error appears to be in|Origin:) '?(?<file>[^':\n]+)'?:(?: line )?(?<line>\d+)(?:, column |:)(?<column>\d+)/;
 
 function complaint(request: Complainant, output: string): OnibError {
+  const { image } = request;
+  const vault = vaultProblem(output, (name) => image.places?.vaulted?.[name], image.file);
+  if (vault !== undefined) return vault;
   const place = ANSIBLE_PLACE.exec(output)?.groups;
   return new OnibError(
     'PROVISION_FAILED',

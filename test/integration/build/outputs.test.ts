@@ -19,7 +19,8 @@ const TASKS = `---
       install -d -m 700 /root/.ssh && echo 'ssh-ed25519 AAAA me' >/root/.ssh/authorized_keys
       echo ls >/root/.bash_history; echo ls >/root/.ash_history
       mkdir -p /usr/lib/python3/__pycache__ && echo x >/usr/lib/python3/__pycache__/a.pyc
-      echo x >/var/log/x.log; echo x >/etc/ssh_host; mkdir -p /etc/ssh; echo x >/etc/ssh/ssh_host_x_key
+      echo x >/var/log/x.log; mkdir -p /var/log/journal/kept; echo x >/var/log/journal/kept/y
+      echo x >/etc/ssh_host; mkdir -p /etc/ssh; echo x >/etc/ssh/ssh_host_x_key
 - name: what the build looks like from inside
   ansible.builtin.shell: { cmd: "mount | grep python >/etc/mounts; echo me:x1:1:0:99999:7:::0 >/etc/shadow-2" }
 - name: a package
@@ -83,6 +84,7 @@ describe('onib build', () => {
   - python-bytecode: usr/lib/python3/**
   - build-path: etc/mounts
   - password: etc/shadow-2
+  - log: var/log/journal/**
 size_budget: 10K
 `,
     );
@@ -105,6 +107,10 @@ size_budget: 10K
     expect(libc?.installedSize).toBeGreaterThan(5e6);
     expect(libc?.version).toMatch(/^2\./);
     const overlay = await artifact('overlay');
+    const listed = await runOnib(project.directory, ['ls', overlay.fileName]);
+    expect(listed.stdout).toContain('var/log/journal/kept/y');
+    expect(listed.stdout).not.toContain('x.log');
+    expect(listed.stdout).not.toContain('ssh_host_x_key');
     expect(overlay.packages?.map(({ name }) => name)).toEqual(['hdparm']);
     const [loader, ...others] = (await artifact('loader')).packages ?? [];
     expect(loader).toMatchObject({ name: 'ipxe', architecture: 'all', source: 'ipxe' });

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { packageRoot } from '../../../src/core/package.js';
+import { run } from '../../../src/host/run.js';
 import { answerDirectory } from '../../../src/host/answer-cache.js';
 import { inventoryDigest } from '../../../src/project/inventory/inventory-cache.js';
 import { loadProject } from '../../../src/project/load.js';
@@ -187,7 +188,7 @@ describe('askAnsibleOnce()', () => {
     expect((await loadProject(root)).settings.suite).toBe('sid');
   });
 
-  test('inventoryDigest() knows no digest of programs and of secrets', async () => {
+  test('inventoryDigest() knows no digest of programs', async () => {
     expect(await inventoryDigest(await project({ ...FILES, hosts: INI }), 'hosts')).toMatch(
       /^[0-9a-f]{64}$/,
     );
@@ -195,11 +196,31 @@ describe('askAnsibleOnce()', () => {
     expect(await inventoryDigest(program, 'hosts')).toBeUndefined();
     const plugin = await project({ ...FILES, 'hosts.yml': 'plugin: constructed\n' });
     expect(await inventoryDigest(plugin, 'hosts.yml')).toBeUndefined();
-    const vault = await project({
-      ...FILES,
-      hosts: INI,
-      'group_vars/all': '$ANSIBLE_VAULT;1.1;AES256\n3132\n',
-    });
-    expect(await inventoryDigest(vault, 'hosts')).toBeUndefined();
+  });
+
+  test('askAnsibleOnce() remembers nothing of what is encrypted', async () => {
+    const root = await project({ ...FILES, hosts: INI, 'vault-password': 'one\n' });
+    const password = path.join(root, 'vault-password');
+    const file = path.join(root, 'group_vars/all');
+    await writeFile(file, 'whole: of-a-file-Kx92\n');
+    process.env.ANSIBLE_VAULT_PASSWORD_FILE = password;
+    try {
+      await run(['ansible-vault', 'encrypt', file]);
+      const config = await loadProject(root);
+      expect(config.images[0]?.variables.whole).toMatchObject({
+        __onib_vaulted: { file: 'group_vars/all' },
+      });
+      expect(JSON.stringify(config)).not.toContain('Kx92');
+      const { stdout } = await run(['grep', '-rl', 'Kx92', cache], { check: false });
+      expect(stdout).toBe('');
+    } finally {
+      delete process.env.ANSIBLE_VAULT_PASSWORD_FILE;
+    }
+    await writeFile(path.join(root, 'group_vars/on_imagebuild'), 'suite: sid\n');
+    expect(await problemsOf(root)).toEqual([
+      expect.stringContaining(
+        'Cannot decrypt file "group_vars/all": Ansible has no vault password',
+      ),
+    ]);
   });
 });
