@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   pin: async () => (await import('./commands/pin.js')).registerPin,
   unpin: async () => (await import('./commands/pin.js')).registerUnpin,
   gc: async () => (await import('./commands/gc.js')).registerGc,
+  push: async () => (await import('./commands/push.js')).registerPush,
   ls: async () => (await import('./commands/ls.js')).registerLs,
   cat: async () => (await import('./commands/cat.js')).registerCat,
   extract: async () => (await import('./commands/extract.js')).registerExtract,

@@ -98,7 +98,7 @@ export async function rollBack(store: Store, id?: string): Promise<Switched> {
   await using _lock = await store.lock('onib rollback');
   const releases = await listReleases(store);
   const current = releases.find((release) => release.current);
-  const target = id === undefined ? releaseBefore(releases) : find(releases, id);
+  const target = id === undefined ? releaseBefore(releases) : findRelease(releases, id);
   if (target.problem !== undefined) {
     throw new OnibError(
       'RELEASE_INCOMPLETE',
@@ -114,7 +114,7 @@ export async function rollBack(store: Store, id?: string): Promise<Switched> {
 async function knownRelease(store: Store, id: string | undefined): Promise<void> {
   const releases = await listReleases(store);
   if (id === undefined) releaseBefore(releases);
-  else find(releases, id);
+  else findRelease(releases, id);
 }
 
 function releaseBefore(releases: readonly ReleaseState[]): ReleaseState {
@@ -130,7 +130,8 @@ function releaseBefore(releases: readonly ReleaseState[]): ReleaseState {
   );
 }
 
-function find(releases: readonly ReleaseState[], id: string): ReleaseState {
+/** @param id of a release, or `current` @throws {OnibError} `RELEASE_UNKNOWN` (exit 2) */
+export function findRelease(releases: readonly ReleaseState[], id: string): ReleaseState {
   const found = releases.find(
     (release) => release.id === id || (id === 'current' && release.current),
   );
@@ -145,7 +146,7 @@ function find(releases: readonly ReleaseState[], id: string): ReleaseState {
 
 /** Has gc keep a release, or not any more. @returns the release's id @throws {OnibError} `RELEASE_UNKNOWN` (exit 2) */
 export async function setPin(store: Store, id: string, pinned: boolean): Promise<string> {
-  const release = find(await listReleases(store), id);
+  const release = findRelease(await listReleases(store), id);
   const file = path.join(store.directory, 'pins', release.id);
   await changingStore(store.directory, pinned ? 'onib pin' : 'onib unpin', async () => {
     if (pinned) {

@@ -59,7 +59,7 @@ const commands = [
   ...['init', 'init other', 'new overlay other', 'plan', 'plan --refresh', 'build all', 'status'],
   ...['why base', 'releases', 'rollback', 'pin', 'unpin', 'gc', 'gc --dry-run', 'ls current'],
   ...['ls base', 'cat base etc/motd', 'extract base out', 'diff current current', 'verify'],
-  ...['verify --rebuild', 'doctor', 'serve --interface lo', 'boot'],
+  ...['verify --rebuild', 'doctor', 'serve --interface lo', 'boot', 'push other-store'],
   ...['rollback 20261120T100501Z-3f9c'],
 ];
 
