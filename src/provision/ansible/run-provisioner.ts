@@ -82,7 +82,9 @@ export async function runProvisioner(request: ProvisionRequest): Promise<void> {
 export async function checkProvisioner(request: Omit<ProvisionRequest, 'onEvent'>): Promise<void> {
   const files = await writePlaybook(request);
   await runCheck(['--syntax-check', files.playbook], files, request);
-  if (files.vault !== undefined) await runCheck([files.vault.check], files, request);
+  if (files.vault === undefined) return;
+  // There may be no tree yet to connect to.
+  await runCheck(['-e', 'ansible_connection=local', files.vault.check], files, request);
 }
 
 async function runCheck(

@@ -157,6 +157,24 @@ describe('onib build with secrets', () => {
     await expectPrivateLogs();
   });
 
+  it('reads encrypted values while there is no tree yet, and calls a bootstrap off for a wrong password', async () => {
+    const base = await project.read('vars/tiny.yml');
+    await project.append('vars/tiny.yml', `base_secret: ${await encrypted(SECRETS.inline)}\n`);
+    const { exitCode, stderr } = await onib('build', 'base', '--force', '--quiet');
+    expect([exitCode, stderr]).toEqual([0, '']);
+    const own = environment;
+    await project.write('other-password', 'another\n');
+    const wrong = path.join(project.directory, 'other-password');
+    environment = { ...own, ANSIBLE_VAULT_PASSWORD_FILE: wrong };
+    const failed = await onib('build', 'base', '--force', '--quiet');
+    expect(failed.stderr).toMatch(
+      /^error\[VAULT\]: Cannot decrypt variable "base_secret" of "vars\/tiny\.yml": the vault password does not fit/,
+    );
+    environment = own;
+    await project.write('vars/tiny.yml', base);
+    await onib('build', 'overlay');
+  });
+
   it('leaves none elsewhere in the store, nor in the host’s cache', async () => {
     const image = (await readFile(path.join(project.store, 'current/SHA256SUMS'), 'utf8'))
       .split('\n')

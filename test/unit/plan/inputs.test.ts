@@ -53,6 +53,29 @@ describe('usesHostFacts()', () => {
   });
 });
 
+describe('imageInputs() of encrypted variables', () => {
+  const ofFile = (template: boolean) => ({
+    __onib_vaulted: { file: 'group_vars/all/vault.yml', digest: 'ab', template },
+  });
+  const inputsWith = (variables: Record<string, unknown>): string[] => {
+    const tools = image('overlay', 'tools', { variables: { ...variables, other: 1 } });
+    return Object.keys(imageInputs(tools, factsWith(new Set(['colour'])), { lines: [] }));
+  };
+
+  test('imageInputs() takes every variable where an encrypted template may name any', () => {
+    expect(inputsWith({ colour: ofFile(false) })).not.toContain('var other');
+    expect(inputsWith({ colour: ofFile(true) })).toContain('var other');
+    expect(inputsWith({ unused: ofFile(true) })).not.toContain('var other');
+  });
+
+  test('usesHostFacts() where an encrypted template may name one', () => {
+    const tools = image('overlay', 'tools', { variables: { colour: ofFile(true) } });
+    const [provisioner] = tools.provisioners;
+    if (provisioner === undefined) throw new Error('no provisioner');
+    expect(usesHostFacts(tools, provisioner, factsWith(new Set(['colour'])))).toBe(true);
+  });
+});
+
 describe('levelInputs()', () => {
   test('levelInputs() differ by what cleaning leaves in a tree because it is allowed', () => {
     const sources = { lines: [] };
