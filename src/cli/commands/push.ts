@@ -1,7 +1,7 @@
 /** `onib push`: a release to the machine that serves it. */
 import type { Command } from 'commander';
 import { destinationText, parseDestination } from '../../store/push/destination.js';
-import { pushRelease } from '../../store/push/push.js';
+import { pushRelease, type PushOptions } from '../../store/push/push.js';
 import { addCommand } from '../options/command.js';
 import type { Context } from '../options/context.js';
 import { addStoreOption, openStore, type StoreOptions } from '../options/store.js';
@@ -9,9 +9,12 @@ import { formatBytes } from '../show/format.js';
 
 interface PushCommandOptions extends StoreOptions {
   readonly release: string;
-  readonly activate: boolean;
+  /** `--activate`, `--no-activate`, or neither. */
+  readonly activate?: boolean;
   readonly ssh: string;
 }
+
+const WHEN: Readonly<Record<string, PushOptions['activate']>> = { true: 'always', false: 'never' };
 
 export function registerPush(program: Command, context: Context): void {
   const command = addCommand(program, {
@@ -24,6 +27,7 @@ export function registerPush(program: Command, context: Context): void {
   })
     .argument('<destination>', 'a directory, or host:directory, or user@host:directory')
     .option('--release <id>', 'this release', 'current')
+    .option('--activate', 'make it current there also where nodes lose a profile by it')
     .option('--no-activate', 'copy it, and leave what is current there as it is')
     .option('--ssh <command>', 'how the host is reached', 'ssh');
   addStoreOption(command).action(async (to: string, options: PushCommandOptions) => {
@@ -31,7 +35,7 @@ export function registerPush(program: Command, context: Context): void {
     const destination = parseDestination(to, directory);
     const pushed = await pushRelease(await openStore(context, options), {
       ...{ destination, signal, ssh: options.ssh, release: options.release },
-      activate: options.activate,
+      activate: WHEN[String(options.activate)] ?? 'unless-lost',
       onCopy: ({ objects, bytes, of }) => {
         output.event(
           `${String(objects)} of ${String(of)} files are missing there: ${formatBytes(bytes)}`,

@@ -97,7 +97,7 @@ export function installScript({ directory, id, objects, switchFrom }: Install): 
 function switchLines(name: string, from: string): string {
   return `
   [ "$(readlink current)" = ${shellWord(from)} ] || { echo "onib moved $(readlink current)"; return; }
-  rm -f .new-current
+  rm -f .new-current rolled-back.json held/${name}
   ln -s releases/${name} .new-current && mv -T .new-current current && sync . || return`;
 }
 

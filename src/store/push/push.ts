@@ -10,6 +10,7 @@ import path from 'node:path';
 import { hexOf } from '../../core/digest.js';
 import { EXIT, OnibError } from '../../core/errors.js';
 import type { Artifact, ReleaseManifest } from '../../contract/release-manifest.js';
+import { lossInWords, lossLines, lostProfiles } from '../../contract/lost-profiles.js';
 import { listReleases, findRelease } from '../releases.js';
 import type { Store } from '../store.js';
 import { explainFailure } from './failures.js';
@@ -24,8 +25,8 @@ export interface PushOptions {
   readonly ssh: string;
   /** A release, or `current`. */
   readonly release: string;
-  /** Makes it current there. */
-  readonly activate: boolean;
+  /** Whether it becomes current there; `unless-lost`: only where it boots all that the one before boots. */
+  readonly activate: 'always' | 'never' | 'unless-lost';
   /** Called once, before anything is copied. */
   readonly onCopy: (missing: { objects: number; bytes: number; of: number }) => void;
   readonly signal: AbortSignal;
@@ -45,7 +46,7 @@ export interface Pushed {
 const TRIES = 2;
 
 /**
- * @throws {OnibError} `RELEASE_UNKNOWN` (exit 2), `RELEASE_INCOMPLETE`; `FAR_UNREACHABLE`, `FAR_LACKS`, `FAR_FULL`,
+ * @throws {OnibError} `RELEASE_UNKNOWN` (exit 2), `RELEASE_INCOMPLETE`; `PROFILES_LOST`, with the release there; `FAR_UNREACHABLE`, `FAR_LACKS`, `FAR_FULL`,
  *   `FAR_NOT_WRITABLE`, `FAR_NOT_A_STORE`, `FAR_DAMAGED`, `FAR_DIFFERS`, `PUSH_FAILED`; `BUSY` (exit 4)
  */
 export async function pushRelease(store: Store, options: PushOptions): Promise<Pushed> {
@@ -57,26 +58,24 @@ export async function pushRelease(store: Store, options: PushOptions): Promise<P
   const missing = objects.filter(({ digest }) => !first.objects.has(hexOf(digest)));
   const bytes = missing.reduce((sum, { size }) => sum + size, 0);
   options.onCopy({ objects: missing.length, bytes, of: objects.length });
+  const loss = options.activate === 'unless-lost' ? lossThere(far, first, manifest) : undefined;
+  const switches = options.activate !== 'never' && loss === undefined;
   let wanted = missing;
   for (let left = TRIES; ; left -= 1) {
     await copy(store, far, manifest.id, wanted);
-    const answer = await install(
-      far,
-      manifest,
-      objects,
-      options.activate ? first.current : undefined,
-    );
+    const answer = await install(far, manifest, objects, switches ? first.current : undefined);
     if (answer.includes('done')) break;
     const damaged = answer.filter((line) => line.startsWith('bad incoming '));
     if (damaged.length === 0 || left === 1) throw explainAnswer(far, answer, manifest);
     wanted = missing.filter(({ digest }) => damaged.some((line) => line.endsWith(hexOf(digest))));
   }
+  if (loss !== undefined) throw loss;
   return {
     release: manifest.id,
     objects: missing.length,
     bytes,
     ...(first.current === '' ? {} : { before: path.basename(first.current) }),
-    current: options.activate || first.current === `releases/${manifest.id}`,
+    current: switches || first.current === `releases/${manifest.id}`,
   };
 }
 
@@ -103,10 +102,29 @@ function distinctObjects({ artifacts }: ReleaseManifest): Artifact[] {
   return [...new Map(artifacts.map((artifact) => [artifact.digest, artifact])).values()];
 }
 
+/** A release that takes a profile from nodes does not become current by itself, there as little as here. */
+function lossThere(
+  far: FarEnd,
+  { current, manifest }: Survey,
+  pushed: ReleaseManifest,
+): OnibError | undefined {
+  const before = path.basename(current);
+  const lost = manifest === undefined ? [] : lostProfiles(manifest, pushed);
+  if (lost.length === 0) return undefined;
+  const why = lossInWords(lost, before);
+  return new OnibError(
+    'PROFILES_LOST',
+    `Cannot make release "${pushed.id}" current at "${far.name}": ${why}`,
+    {
+      details: [...lossLines(lost), 'the release has arrived, and is kept there'],
+      hint: `onib push ${far.name} --release ${pushed.id} --activate switches nevertheless`,
+    },
+  );
+}
+
 async function survey(far: FarEnd, objects: readonly Artifact[]): Promise<Survey> {
   const hexes = objects.map(({ digest }) => hexOf(digest));
-  const { lines, stderr } = await far.ask(surveyScript(far.destination.directory, hexes));
-  return readSurvey(far, { lines, stderr }, objects);
+  return readSurvey(far, await far.ask(surveyScript(far.destination.directory, hexes)), objects);
 }
 
 async function copy(

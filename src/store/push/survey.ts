@@ -1,6 +1,8 @@
 /** What the scripts of the far end say, read: what is there, or why it cannot be pushed to. */
+import path from 'node:path';
 import { hexOf } from '../../core/digest.js';
 import { EXIT, OnibError } from '../../core/errors.js';
+import { parseReleaseManifest } from '../../contract/read-release-manifest.js';
 import type { Artifact, ReleaseManifest } from '../../contract/release-manifest.js';
 import { explainFailure } from './failures.js';
 import type { FarEnd } from './far-end.js';
@@ -8,16 +10,18 @@ import type { FarEnd } from './far-end.js';
 export interface Survey {
   /** What `current` links to: `releases/<id>`; empty: nothing. */
   readonly current: string;
+  /** Of the current release there; undefined where there is none, or none that this onib can read. */
+  readonly manifest?: ReleaseManifest;
   /** 64 hex digits of the objects that are there whole. */
   readonly objects: ReadonlySet<string>;
 }
 
-type Answer = Readonly<{ lines: readonly string[]; stderr: string }>;
+type Answer = Readonly<{ lines: readonly string[]; stderr: string; manifest: string }>;
 
 /** @throws {OnibError} why it cannot be pushed to */
 export function readSurvey(
   far: FarEnd,
-  { lines, stderr }: Answer,
+  { lines, stderr, manifest }: Answer,
   wanted: readonly Artifact[],
 ): Survey {
   const values = (word: string): string[] =>
@@ -39,7 +43,23 @@ export function readSurvey(
     return sum + Math.max(size - (partly.get(hexOf(digest)) ?? 0), 0);
   }, 0);
   if (needed > Number(free) * 1024) throw full(far, needed, Number(free) * 1024);
-  return { current: values('current')[0] ?? '', objects: new Set(there.keys()) };
+  const current = values('current')[0] ?? '';
+  const known = readManifest(manifest, path.basename(current));
+  return {
+    current,
+    objects: new Set(there.keys()),
+    ...(known === undefined ? {} : { manifest: known }),
+  };
+}
+
+/** One that cannot be read boots nothing that could be lost. */
+function readManifest(text: string, id: string): ReleaseManifest | undefined {
+  try {
+    return text === '' ? undefined : parseReleaseManifest(text, 'manifest.json', id);
+  } catch (error) {
+    if (error instanceof OnibError) return undefined;
+    throw error;
+  }
 }
 
 /** The error for an answer that is no success. */

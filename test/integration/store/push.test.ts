@@ -25,7 +25,11 @@ import { SshServer } from '../../support/ssh-server.js';
 import { digestOf, StoreFixture, type FixtureArtifact } from '../../support/store-fixture.js';
 import { differencesOfShape, examplesIn } from '../cli/support/shape.js';
 
-const [older, newer] = ['20261120T140501Z-3f9c', '20261120T150501Z-3f9c'];
+const [older, newer, newest] = [14, 15, 16].map((hour) => `20261120T${String(hour)}0501Z-3f9c`) as [
+  string,
+  string,
+  string,
+];
 const LARGE = 100 * 1024 * 1024;
 const shared = { kind: 'loader', fileName: 'ipxe.efi', content: 'always the same' } as const;
 const bytes = randomBytes(LARGE);
@@ -208,6 +212,36 @@ describe.each(ways)('onib push to %s', (_, to) => {
     const { stderr, exitCode } = await push(...to());
     expect(stderr).toMatch(/error\[BUSY\].*held by onib gc, process \d+/);
     expect(exitCode).toBe(4);
+  });
+
+  it('does not switch to what takes a profile from nodes, until it is said once more', async () => {
+    await near.addRelease({ id: newer });
+    await run(
+      [
+        'sh',
+        '-euc',
+        'cd releases/$0; sha256sum * | grep -v manifest.json >sums; mv sums SHA256SUMS',
+        newer,
+      ],
+      {
+        cwd: near.directory,
+      },
+    );
+    expect(await push(...to(), '--release', newer)).toMatchObject({ exitCode: 0 });
+    await addRelease(newest, [shared]);
+    const file = path.join(near.directory, 'releases', newest, 'manifest.json');
+    const incomplete = [{ profile: 'discovery', reason: 'overlay "discovery" is not built' }];
+    const manifest = JSON.parse(await readFile(file, 'utf8')) as object;
+    await writeFile(file, JSON.stringify({ ...manifest, incomplete }));
+    const { stderr, exitCode } = await push(...to(), '--release', newest);
+    expect(stderr).toMatch(
+      /error\[PROFILES_LOST\].*"discovery"(?:.*\n)+ +hint: onib push .* --activate/,
+    );
+    expect(exitCode).toBe(1);
+    expect(await farCurrent()).toBe(newer);
+    expect(existsSync(path.join(far, 'releases', newest, 'manifest.json'))).toBe(true);
+    expect(await push(...to(), '--release', newest, '--activate')).toMatchObject({ exitCode: 0 });
+    expect(await farCurrent()).toBe(newest);
   });
 
   it('says that the disk there is full', async () => {
