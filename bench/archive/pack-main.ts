@@ -4,7 +4,7 @@
  * With `callOffAt`, a part of the whole, it calls the packing off there and prints how long that took.
  */
 import { packOverlay } from '../../src/archive/pack/pack-overlay.js';
-import type { PackProgress } from '../../src/archive/tree/pack-context.js';
+import type { PackProgress } from '../../src/archive/output/context.js';
 import { packSquashfs, type PackSquashfsOptions } from '../../src/archive/pack/pack-squashfs.js';
 
 interface Options extends PackSquashfsOptions {

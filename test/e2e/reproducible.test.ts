@@ -9,7 +9,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { displayName } from '../../src/core/byte-string.js';
-import { archiveFormat, withContents } from '../../src/archive/contents/index.js';
+import { archiveFormat, withContents } from '../../src/archive/contents/with-contents.js';
 import { diffContents } from '../../src/archive/contents/diff.js';
 import { packageRoot } from '../../src/core/package.js';
 import type { Artifact } from '../../src/contract/release-manifest.js';

@@ -1,5 +1,5 @@
 /** Reads an artifact as far as any program of ours would, and says whether that ended as it must. */
-import { withContents } from '../../src/archive/contents/index.js';
+import { withContents } from '../../src/archive/contents/with-contents.js';
 
 /** The errors that a file deserves which is damaged, or was made to do harm. */
 const HONEST = new Set(['ARCHIVE_CORRUPT', 'ARCHIVE_COMPRESSION', 'ARCHIVE_UNKNOWN']);

@@ -1,9 +1,9 @@
 /** Everything that is worth telling about two artifacts that differ. */
 import { byteString, type ByteString } from '../../core/byte-string.js';
 import { diffContents, type EntryChange } from './diff.js';
-import { withContents } from './index.js';
+import { withContents } from './with-contents.js';
 import { versionChanges, type VersionChange } from '../../core/version-changes.js';
-import { readPackages, type PackageTable } from './packages.js';
+import { readPackages, type PackageTable } from './package-table.js';
 import { changesBy, directoryOf, type Total } from './totals.js';
 
 export interface Comparison {

@@ -1,7 +1,7 @@
 /** Contents of cpio archives: read once for the names, and once more for files that are asked for. */
 import { compareBytes, displayName, type ByteString } from '../../core/byte-string.js';
-import { corrupt } from '../newc/newc-header.js';
-import { contentOf, type NewcMember } from '../newc/newc-reader.js';
+import { corrupt } from '../newc/header.js';
+import { contentOf, type NewcMember } from '../newc/reader.js';
 import { decodeTimeDump } from '../overlay/time-dump.js';
 import type { Xattr } from '../tree/tree.js';
 import { decodeXattrDump } from '../overlay/xattr-dump.js';

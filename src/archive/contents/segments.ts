@@ -5,8 +5,8 @@
 import { createReadStream } from 'node:fs';
 import { OnibError } from '../../core/errors.js';
 import { ByteReader } from '../bytes/byte-reader.js';
-import { corrupt } from '../newc/newc-header.js';
-import { readNewc, readNewcArchive, skipZeros, type NewcMember } from '../newc/newc-reader.js';
+import { corrupt } from '../newc/header.js';
+import { readNewc, readNewcArchive, skipZeros, type NewcMember } from '../newc/reader.js';
 import { openDecoder, type StreamCompression } from '../bytes/stream-decoder.js';
 
 export type SegmentCompression = StreamCompression | 'none';

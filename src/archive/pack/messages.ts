@@ -1,8 +1,8 @@
 /** What a packing thread is given, and what it says. */
 import type { ErrorData } from '../../core/error-transfer.js';
-import type { OverlayJob, OverlayResult } from '../overlay/overlay-archive.js';
+import type { OverlayJob, OverlayResult } from '../overlay/archive.js';
 import type { SquashfsJob, SquashfsResult } from '../squashfs/pack-image.js';
-import type { PackProgress } from '../tree/pack-context.js';
+import type { PackProgress } from '../output/context.js';
 
 export type PackJob = SquashfsJob | OverlayJob;
 

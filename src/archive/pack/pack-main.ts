@@ -1,10 +1,10 @@
 /**
- * Worker thread that packs one archive; started by `pack-thread.ts`, ends with its job.
+ * Worker thread that packs one archive; started by `thread.ts`, ends with its job.
  * Everything in it may block, but for what compresses on the thread pool.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { errorToData } from '../../core/error-transfer.js';
-import type { PackContext } from '../tree/pack-context.js';
+import type { PackContext } from '../output/context.js';
 import type { PackJob, PackResults, WorkerInput, WorkerMessage } from './messages.js';
 
 /** Milliseconds between two progress messages. */
@@ -37,7 +37,7 @@ async function pack(job: PackJob, context: PackContext): Promise<PackResults[key
     case 'squashfs':
       return await (await import('../squashfs/pack-image.js')).packImage(job, context);
     case 'overlay':
-      return await (await import('../overlay/overlay-archive.js')).packOverlayArchive(job, context);
+      return await (await import('../overlay/archive.js')).packOverlayArchive(job, context);
   }
 }
 

@@ -12,8 +12,8 @@
  */
 import path from 'node:path';
 import { EXIT, OnibError } from '../../core/errors.js';
-import { packInThread, poolThreads, type PackControl } from './pack-thread.js';
-import type { OverlayCompressor, OverlayResult } from '../overlay/overlay-archive.js';
+import { packInThread, poolThreads, type PackControl } from './thread.js';
+import type { OverlayCompressor, OverlayResult } from '../overlay/archive.js';
 
 /** Highest and usual level. */
 const LEVELS: Readonly<Record<OverlayCompressor, readonly [number, number]>> = {

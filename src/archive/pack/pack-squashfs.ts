@@ -7,7 +7,7 @@
  * nearest one that 32 bits hold. POSIX ACLs cannot be stored and are refused.
  */
 import path from 'node:path';
-import { packInThread, poolThreads, type PackControl } from './pack-thread.js';
+import { packInThread, poolThreads, type PackControl } from './thread.js';
 import { checkCompression, type CompressionSettings } from '../squashfs/format/format.js';
 import type { SquashfsResult } from '../squashfs/pack-image.js';
 import type { PreviousImageOptions } from '../squashfs/repack/previous-image.js';

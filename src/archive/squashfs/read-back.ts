@@ -3,6 +3,7 @@
  * name, and the digest of every block that a file consists of. Blocks that were copied from a proven
  * image are compared with those there, and need not be decompressed.
  */
+import type { FragmentBlock } from './format/format.js';
 import { displayName } from '../../core/byte-string.js';
 import { Limiter } from '../../core/limiter.js';
 import { OnibError } from '../../core/errors.js';
@@ -19,7 +20,6 @@ import { sha256 } from './format/block-digest.js';
 import type { FileContent } from './write/content.js';
 import { SquashfsImage } from './read/image.js';
 import type { FilePiece } from './read/block-reader.js';
-import type { FragmentBlock } from './write/tables.js';
 import type { ImageFile, ImageInode } from './read/inode-reader.js';
 
 export interface ReadBackInput {

@@ -1,7 +1,7 @@
 /** A regular file of a tree in pieces, and an error when it is not what the scan saw. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { bytesOf, joinPath } from '../../core/byte-string.js';
-import { changedError, readError } from './pack-errors.js';
+import { changedError, readError } from './errors.js';
 import type { FileInode, Tree } from './tree.js';
 
 /** An open file of the tree; read synchronously, for a worker thread. */

@@ -1,7 +1,7 @@
 /** Tells what an overlay does that breaks a node, with the task that did it where that is known. */
 import { displayName } from '../../core/byte-string.js';
-import { checkOverlay } from '../../archive/overlay/check-overlay.js';
-import type { GuardFinding } from '../../archive/overlay/overlay-guards.js';
+import { checkOverlay } from '../../archive/overlay/check.js';
+import type { GuardFinding } from '../../archive/overlay/guards.js';
 import { formatPlace, OnibError, OnibErrors } from '../../core/errors.js';
 import { taskOfPath, taskName, type ProvisionedTree } from '../record/task-of-path.js';
 import type { TimedTask } from '../record/task-times.js';

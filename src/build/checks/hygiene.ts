@@ -1,6 +1,6 @@
 /** Checks what an artifact holds against the table of what no image may hold (policy/image-policy.ts). */
 import { displayName, type ByteString } from '../../core/byte-string.js';
-import type { ArtifactContents, ContentEntry } from '../../archive/contents/index.js';
+import type { ArtifactContents, ContentEntry } from '../../archive/contents/with-contents.js';
 import { compileExclusion, type Exclusion } from '../../archive/tree/exclusion.js';
 import { OnibError } from '../../core/errors.js';
 import type { AptSources } from '../../plan/sources.js';

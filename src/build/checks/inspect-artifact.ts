@@ -4,7 +4,7 @@ import {
   archiveFormat,
   withContents,
   type ArtifactContents,
-} from '../../archive/contents/index.js';
+} from '../../archive/contents/with-contents.js';
 import { addedPackages, packageList } from '../../archive/contents/package-list.js';
 import { OnibErrors } from '../../core/errors.js';
 import { LOCKED_IN_TREE } from '../../provision/apt/locked-repository.js';

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ByteString } from '../../core/byte-string.js';
-import type { ArtifactContents } from '../../archive/contents/index.js';
+import type { ArtifactContents } from '../../archive/contents/with-contents.js';
 import { parsePackages, STATUS_FILE } from '../../archive/contents/package-list.js';
 import type { PackageInfo } from '../../contract/release-manifest.js';
 

@@ -1,7 +1,11 @@
 /** Budgets: how large an image may be, and where its bytes are when it is larger. */
 import { compareArtifacts } from '../../archive/contents/compare.js';
-import { archiveFormat, withContents, type ContentEntry } from '../../archive/contents/index.js';
-import { readPackages } from '../../archive/contents/packages.js';
+import {
+  archiveFormat,
+  withContents,
+  type ContentEntry,
+} from '../../archive/contents/with-contents.js';
+import { readPackages } from '../../archive/contents/package-table.js';
 import { directoryOf, totalsBy, type Total } from '../../archive/contents/totals.js';
 import { OnibError, OnibErrors } from '../../core/errors.js';
 import type { Config, ImageConfig } from '../../project/config.js';

@@ -1,7 +1,7 @@
 /** Reads a whole release back: every artifact's digest, and every file that is in it. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { archiveFormat, withContents } from '../../archive/contents/index.js';
+import { archiveFormat, withContents } from '../../archive/contents/with-contents.js';
 import { contentDigests } from '../../archive/contents/read.js';
 import { totalsBy } from '../../archive/contents/totals.js';
 import { OnibError } from '../../core/errors.js';

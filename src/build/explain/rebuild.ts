@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { displayName } from '../../core/byte-string.js';
 import { diffContents } from '../../archive/contents/diff.js';
-import { archiveFormat, withContents } from '../../archive/contents/index.js';
+import { archiveFormat, withContents } from '../../archive/contents/with-contents.js';
 import { EXIT, OnibError, OnibErrors } from '../../core/errors.js';
 import { removeTree } from '../../host/trees.js';
 import { makePlan } from '../../plan/make-plan.js';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Command } from 'commander';
 import { byteString, displayName } from '../../core/byte-string.js';
-import { withContents, type ArtifactContents } from '../../archive/contents/index.js';
+import { withContents, type ArtifactContents } from '../../archive/contents/with-contents.js';
 import { followPath } from '../../archive/contents/read.js';
 import { OnibError } from '../../core/errors.js';
 import { locateFile } from '../options/artifacts.js';

@@ -1,7 +1,7 @@
 /** `onib diff`: what differs between two artifacts or two releases, without mounting them. */
 import path from 'node:path';
 import type { Command } from 'commander';
-import { archiveFormat } from '../../archive/contents/index.js';
+import { archiveFormat } from '../../archive/contents/with-contents.js';
 import { compareArtifacts, type Comparison } from '../../archive/contents/compare.js';
 import { pairArtifacts } from '../../build/explain/release-diff.js';
 import { EXIT, OnibError } from '../../core/errors.js';

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { extractContents } from '../../archive/contents/extract.js';
-import { withContents } from '../../archive/contents/index.js';
+import { withContents } from '../../archive/contents/with-contents.js';
 import { addCommand } from '../options/command.js';
 import { locateFile } from '../options/artifacts.js';
 import type { Context } from '../options/context.js';

@@ -5,8 +5,8 @@ import {
   withContents,
   type ArtifactContents,
   type ContentEntry,
-} from '../../archive/contents/index.js';
-import { readPackages } from '../../archive/contents/packages.js';
+} from '../../archive/contents/with-contents.js';
+import { readPackages } from '../../archive/contents/package-table.js';
 import { followPath } from '../../archive/contents/read.js';
 import { directoryOf, totalsBy, type Total } from '../../archive/contents/totals.js';
 import type { Artifact } from '../../contract/release-manifest.js';

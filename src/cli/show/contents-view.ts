@@ -1,7 +1,7 @@
 /** Entries of artifacts and their differences, as people and as programs read them. */
 import { displayName, type ByteString } from '../../core/byte-string.js';
 import { deviceText, type Difference, type EntryChange } from '../../archive/contents/diff.js';
-import type { ContentEntry } from '../../archive/contents/index.js';
+import type { ContentEntry } from '../../archive/contents/with-contents.js';
 import type { VersionChange } from '../../core/version-changes.js';
 import type { Total } from '../../archive/contents/totals.js';
 import { formatBytes, formatTable } from './format.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareArtifacts } from '../../../src/archive/contents/compare.js';
-import { withContents, type ContentEntry } from '../../../src/archive/contents/index.js';
+import { withContents, type ContentEntry } from '../../../src/archive/contents/with-contents.js';
 import { extractContents } from '../../../src/archive/contents/extract.js';
 import { contentDigests } from '../../../src/archive/contents/read.js';
 import { packOverlay } from '../../../src/archive/pack/pack-overlay.js';

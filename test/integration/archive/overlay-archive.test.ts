@@ -5,7 +5,7 @@ import path from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { extract } from 'cpio-stream';
-import { withContents } from '../../../src/archive/contents/index.js';
+import { withContents } from '../../../src/archive/contents/with-contents.js';
 import { packOverlay } from '../../../src/archive/pack/pack-overlay.js';
 import { run } from '../../../src/host/run.js';
 import { BootScript } from '../../unit/initrd/boot-script.js';

@@ -5,13 +5,13 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { entryChanges } from '../../../src/archive/contents/diff.js';
-import type { ContentEntry } from '../../../src/archive/contents/index.js';
-import { parseStatus } from '../../../src/archive/contents/packages.js';
-import { versionChanges } from '../../../src/core/version-changes.js';
+import type { ContentEntry } from '../../../src/archive/contents/with-contents.js';
+import { parsePackages } from '../../../src/archive/contents/package-list.js';
+import { versionChanges, versionsOf } from '../../../src/core/version-changes.js';
 import { followPath } from '../../../src/archive/contents/read.js';
 import { readSegments } from '../../../src/archive/contents/segments.js';
 import { changesBy, directoryOf, totalsBy } from '../../../src/archive/contents/totals.js';
-import { encodeNewc } from '../../../src/archive/newc/newc.js';
+import { encodeNewc } from '../../../src/archive/newc/writer.js';
 import { modeText } from '../../../src/cli/show/contents-view.js';
 import { arbitraryTree } from './arbitrary-tree.js';
 
@@ -137,10 +137,11 @@ test('totalsBy() counts linked names once, largest first; changesBy() leaves out
   ]);
 });
 
-test('parseStatus() and versionChanges() tell which packages changed', () => {
-  const before = parseStatus(
+test('parsePackages() and versionChanges() tell which packages changed', () => {
+  const installed = parsePackages(
     'Package: a\nStatus: install ok installed\nVersion: 1\n\nPackage: b\nStatus: deinstall ok config-files\nVersion: 1\n\nPackage: c\nStatus: install ok installed\nDescription: x\n Version: no\nVersion: 2:3\n',
   );
+  const before = versionsOf(installed);
   expect([...before]).toEqual([
     ['a', '1'],
     ['c', '2:3'],

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { encodeNewc, isWhiteout } from '../../../src/archive/newc/newc.js';
-import { contentOf, readNewc, type NewcMember } from '../../../src/archive/newc/newc-reader.js';
-import { decodeHeader, encodeHeader } from '../../../src/archive/newc/newc-header.js';
+import { encodeNewc, isWhiteout } from '../../../src/archive/newc/writer.js';
+import { contentOf, readNewc, type NewcMember } from '../../../src/archive/newc/reader.js';
+import { decodeHeader, encodeHeader } from '../../../src/archive/newc/header.js';
 import {
   walkEntries,
   type FileInode,

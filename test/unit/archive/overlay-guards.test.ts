@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { guardFindings, type BaseNode } from '../../../src/archive/overlay/overlay-guards.js';
+import { guardFindings, type BaseNode } from '../../../src/archive/overlay/guards.js';
 import type { DirectoryInode, Inode } from '../../../src/archive/tree/tree.js';
 import { finishTree } from './arbitrary-tree.js';
 

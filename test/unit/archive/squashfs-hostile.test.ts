@@ -14,7 +14,7 @@ import {
 import { SquashfsImage } from '../../../src/archive/squashfs/read/image.js';
 import { encodeMetadata } from '../../../src/archive/squashfs/write/metadata.js';
 import type { FileInode, Inode, Tree } from '../../../src/archive/tree/tree.js';
-import { writeAll } from '../../../src/core/write-all.js';
+import { writeAll } from '../../../src/archive/bytes/write-all.js';
 import { finishTree } from './arbitrary-tree.js';
 
 const BLOCK = 4096;

@@ -14,7 +14,7 @@ import { encodeMetadata } from '../../../src/archive/squashfs/write/metadata.js'
 import { decodeDevice, encodeDevice } from '../../../src/archive/squashfs/format/inode.js';
 import { walkEntries, type Inode, type Tree } from '../../../src/archive/tree/tree.js';
 import { unsignedTime } from '../../../src/archive/bytes/unsigned-time.js';
-import { writeAll } from '../../../src/core/write-all.js';
+import { writeAll } from '../../../src/archive/bytes/write-all.js';
 import { arbitraryTree, finishTree } from './arbitrary-tree.js';
 
 let directory: string;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { overlayXattrRule } from '../../../src/archive/tree/overlay-xattrs.js';
-import { mountsBelow } from '../../../src/archive/tree/tree-scan.js';
+import { mountsBelow } from '../../../src/archive/tree/scan.js';
 
 const line = (point: string): string =>
   `36 35 98:0 /mnt1 ${point} rw,noatime master:1 - ext3 /dev/root rw`;

@@ -1,7 +1,10 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { byteString } from '../../../src/core/byte-string.js';
-import type { ArtifactContents, ContentEntry } from '../../../src/archive/contents/index.js';
+import type {
+  ArtifactContents,
+  ContentEntry,
+} from '../../../src/archive/contents/with-contents.js';
 import { findUnclean, hostTraces, hygieneErrors } from '../../../src/build/checks/hygiene.js';
 import {
   IMAGE_POLICY,

@@ -4,7 +4,7 @@ import { lstat, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { withContents } from '../../../src/archive/contents/index.js';
+import { withContents } from '../../../src/archive/contents/with-contents.js';
 import { packOverlay } from '../../../src/archive/pack/pack-overlay.js';
 import { findUnclean } from '../../../src/build/checks/hygiene.js';
 import { cleanTree } from '../../../src/build/step/clean-tree.js';

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ArtifactContents, ContentEntry } from '../../../src/archive/contents/index.js';
+import type {
+  ArtifactContents,
+  ContentEntry,
+} from '../../../src/archive/contents/with-contents.js';
 import { addedPackages, parsePackages } from '../../../src/archive/contents/package-list.js';
 import { PackageOrigins } from '../../../src/build/checks/package-origins.js';
 

@@ -18,6 +18,10 @@ export const BLOCK_RAW = 0x1000000;
 export const BLOCK_SIZE_MASK = 0xffffff;
 export const NO_FRAGMENT = 0xffffffff;
 export const NO_XATTR = 0xffffffff;
+/** Attributes of other namespaces have no place. */
+export const XATTR_NAMESPACES = ['user.', 'trusted.', 'security.'] as const;
+/** In an attribute's namespace: its value is the place of one that stands elsewhere. */
+export const XATTR_VALUE_ELSEWHERE = 0x100;
 /** Start of a table that is not there. */
 export const NO_TABLE = 0xffff_ffff_ffff_ffffn;
 /** Images end at a multiple of this, so that a loop device can hold them. */
@@ -26,6 +30,13 @@ export const DEVICE_BLOCK = 4096;
 export const LISTING = { maxRun: 256, header: 12, entry: 8 } as const;
 export const MIN_BLOCK_SIZE = 4096;
 export const MAX_BLOCK_SIZE = 1_048_576;
+
+/** Where a block of files' tails stands. */
+export interface FragmentBlock {
+  readonly start: number;
+  /** Its size as stored, with {@link BLOCK_RAW}. */
+  readonly sizeWord: number;
+}
 
 export const FLAG = {
   uncompressedInodes: 0x0001,

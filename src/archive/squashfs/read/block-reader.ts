@@ -1,12 +1,11 @@
 /** Data and fragment blocks of an image: read, decompressed on the thread pool, checked. */
 import { LRUCache } from 'lru-cache';
-import { readAt } from '../../../core/read-at.js';
+import { readAt } from '../../bytes/read-at.js';
 import { corrupt } from '../format/corrupt.js';
 import type { DecompressorPool } from './decompressor-pool.js';
-import { BLOCK_RAW, BLOCK_SIZE_MASK, SUPER_SIZE } from '../format/format.js';
+import { BLOCK_RAW, BLOCK_SIZE_MASK, SUPER_SIZE, type FragmentBlock } from '../format/format.js';
 import type { ImageTables } from './image-tables.js';
 import type { ImageFile } from './inode-reader.js';
-import type { FragmentBlock } from '../write/tables.js';
 
 /** One piece of a file. */
 export type FilePiece =

@@ -1,11 +1,14 @@
 /** The id, fragment and attribute tables of an image, read as far as they are asked for. */
 import type { Xattr } from '../../tree/tree.js';
 import { corrupt, safeNumber } from '../format/corrupt.js';
-import { METADATA_SIZE } from '../format/format.js';
+import {
+  XATTR_NAMESPACES,
+  XATTR_VALUE_ELSEWHERE,
+  type FragmentBlock,
+  METADATA_SIZE,
+} from '../format/format.js';
 import { mostMetadata, type MetadataCursor, type MetadataReader } from './metadata-reader.js';
 import type { CheckedSuperBlock } from '../format/super-block.js';
-import type { FragmentBlock } from '../write/tables.js';
-import { NAMESPACES, VALUE_ELSEWHERE } from '../write/xattr-table.js';
 
 const MAX_VALUE = 65_536;
 
@@ -83,12 +86,12 @@ export class ImageTables {
     const xattrs: Xattr[] = [];
     for (let left = record.readUInt32LE(8); left > 0; left--) {
       const type = cursor.u16();
-      const namespace = NAMESPACES[type & 0xff];
+      const namespace = XATTR_NAMESPACES[type & 0xff];
       if (namespace === undefined) throw corrupt(`attribute namespace ${String(type)} is unknown`);
       const name = namespace + cursor.text(cursor.u16());
       const value = this.takeValue(cursor);
       this.spend(name.length);
-      const elsewhere = (type & VALUE_ELSEWHERE) !== 0;
+      const elsewhere = (type & XATTR_VALUE_ELSEWHERE) !== 0;
       xattrs.push({ name, value: elsewhere ? this.valueAt(value) : value });
     }
     return xattrs;

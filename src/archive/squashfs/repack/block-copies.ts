@@ -5,7 +5,7 @@
  * new image has, read from the disk, the same bytes as the old one, it decompresses to the same: to
  * compare them is the same proof as to decompress them once more, for a twentieth of the time.
  */
-import { readAt } from '../../../core/read-at.js';
+import { readAt } from '../../bytes/read-at.js';
 import type { StoredPlace } from '../write/block-writer.js';
 import { BLOCK_SIZE_MASK } from '../format/format.js';
 import type { PreviousImage } from './previous-image.js';

@@ -10,8 +10,8 @@ import { closeSync, fstatSync, openSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { OnibError } from '../../../core/errors.js';
 import type { Digest } from '../../../core/digest.js';
-import { readAt } from '../../../core/read-at.js';
-import { fileDigest } from '../../../core/file-digest.js';
+import { readAt } from '../../bytes/read-at.js';
+import { fileDigest } from '../../bytes/file-digest.js';
 import {
   decodeIndexEntries,
   INDEX_HEADER,

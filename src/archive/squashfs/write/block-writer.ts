@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib';
 import type { CompressorPool } from './compressor-pool.js';
 import { BLOCK_RAW } from '../format/format.js';
 import { Limiter } from '../../../core/limiter.js';
-import { writeAll } from '../../../core/write-all.js';
+import { writeAll } from '../../bytes/write-all.js';
 
 /** Where a block went: byte in the image, and size word as inodes store it. */
 export type Placed = (start: number, sizeWord: number) => void;

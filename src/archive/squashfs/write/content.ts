@@ -8,10 +8,9 @@ import type { FileInode, Tree } from '../../tree/tree.js';
 import { sha256 } from '../format/block-digest.js';
 import type { BlockWriter } from './block-writer.js';
 import { filesInOrder } from './file-order.js';
-import { NO_FRAGMENT } from '../format/format.js';
+import { type FragmentBlock, NO_FRAGMENT } from '../format/format.js';
 import { FragmentPacker, type TailPlace } from './fragments.js';
 import type { FileLayout } from '../format/inode.js';
-import type { FragmentBlock } from './tables.js';
 
 /** A file's layout and what it was made from. */
 export interface FileContent extends FileLayout {

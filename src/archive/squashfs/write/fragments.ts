@@ -5,10 +5,10 @@
  * cuts about every eight blocks. Blocks after such a cut do not depend on what was before it, so a
  * file that changes its size changes the few blocks up to the next cut and not all that follow.
  */
+import type { FragmentBlock } from '../format/format.js';
 import type { ByteString } from '../../../core/byte-string.js';
 import type { BlockWriter, Slot } from './block-writer.js';
 import { sha256 } from '../format/block-digest.js';
-import type { FragmentBlock } from './tables.js';
 
 /** Mean distance of cuts, in blocks. */
 const CUT_DISTANCE = 8;

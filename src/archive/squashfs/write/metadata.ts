@@ -6,7 +6,7 @@
  * its listing is and the listing says where the inodes are.
  */
 import { displayName } from '../../../core/byte-string.js';
-import { packError } from '../../tree/pack-errors.js';
+import { packError } from '../../tree/errors.js';
 import {
   walkEntries,
   type DirectoryInode,
@@ -16,7 +16,7 @@ import {
 } from '../../tree/tree.js';
 import { unsignedTime } from '../../bytes/unsigned-time.js';
 import { writeListing } from './directory.js';
-import { NO_TABLE, type SuperBlock } from '../format/format.js';
+import { type FragmentBlock, NO_TABLE, type SuperBlock } from '../format/format.js';
 import {
   EMPTY_LAYOUT,
   encodeDeviceInode,
@@ -34,7 +34,7 @@ import {
   type MetadataPlace,
   type MetadataCompressor,
 } from './metadata-writer.js';
-import { encodeFragments, encodeLookupTable, IdTable, type FragmentBlock } from './tables.js';
+import { encodeFragments, encodeLookupTable, IdTable } from './tables.js';
 import { isStorable, XattrTable } from './xattr-table.js';
 
 export interface MetadataInput {

@@ -2,6 +2,7 @@
  * Lookup tables: fixed-size records in metadata blocks, led to by a list of the blocks' places.
  * What super block fields point to is that list, which stands after its blocks.
  */
+import type { FragmentBlock } from '../format/format.js';
 import { MetadataWriter, type MetadataCompressor } from './metadata-writer.js';
 
 export interface LookupTable {
@@ -53,12 +54,6 @@ export class IdTable {
     for (const id of this.indices.keys()) at = bytes.writeUInt32LE(id, at);
     return bytes;
   }
-}
-
-export interface FragmentBlock {
-  readonly start: number;
-  /** As in {@link FileLayout.blocks}. */
-  readonly sizeWord: number;
 }
 
 /* start u64 | size word u32 | unused u32 */

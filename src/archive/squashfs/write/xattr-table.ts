@@ -10,18 +10,16 @@
  */
 import { bytesOf, type ByteString } from '../../../core/byte-string.js';
 import type { Xattr } from '../../tree/tree.js';
-import { NO_XATTR } from '../format/format.js';
+import { NO_XATTR, XATTR_NAMESPACES, XATTR_VALUE_ELSEWHERE } from '../format/format.js';
 import { MetadataWriter, placeReference, type MetadataCompressor } from './metadata-writer.js';
 import { encodePlaces } from './tables.js';
 
-export const NAMESPACES = ['user.', 'trusted.', 'security.'] as const;
-export const VALUE_ELSEWHERE = 0x100;
 /** Values of at most this many bytes cost less than a place. */
 const PLACE_SIZE = 8;
 
 /** True when squashfs has a place for an attribute of this name. */
 export function isStorable(name: ByteString): boolean {
-  return NAMESPACES.some((prefix) => name.startsWith(prefix));
+  return XATTR_NAMESPACES.some((prefix) => name.startsWith(prefix));
 }
 
 export class XattrTable {
@@ -63,12 +61,12 @@ export class XattrTable {
 
   /** Bytes that the pair takes. */
   private writePair({ name, value }: Xattr): number {
-    const namespace = NAMESPACES.findIndex((prefix) => name.startsWith(prefix));
-    const rest = bytesOf(name.slice(NAMESPACES[namespace]?.length));
+    const namespace = XATTR_NAMESPACES.findIndex((prefix) => name.startsWith(prefix));
+    const rest = bytesOf(name.slice(XATTR_NAMESPACES[namespace]?.length));
     const content = value.toString('latin1');
     const known = value.length > PLACE_SIZE ? this.values.get(content) : undefined;
     const head = Buffer.alloc(4 + rest.length);
-    head.writeUInt16LE(namespace | (known === undefined ? 0 : VALUE_ELSEWHERE), 0);
+    head.writeUInt16LE(namespace | (known === undefined ? 0 : XATTR_VALUE_ELSEWHERE), 0);
     head.writeUInt16LE(rest.length, 2);
     rest.copy(head, 4);
     this.writer.write(head);

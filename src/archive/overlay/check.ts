@@ -1,9 +1,9 @@
 /** Checks the changes of an overlay against the base image that they were made over. */
 import { compileExclusion } from '../tree/exclusion.js';
-import { guardFindings, type BaseNode, type GuardFinding } from './overlay-guards.js';
+import { guardFindings, type BaseNode, type GuardFinding } from './guards.js';
 import { withSquashfs, type SquashfsImage } from '../squashfs/read/image.js';
 import type { ImageInode } from '../squashfs/read/inode-reader.js';
-import { scanTree } from '../tree/tree-scan.js';
+import { scanTree } from '../tree/scan.js';
 
 /**
  * @param changes the upper directory, not mounted any more

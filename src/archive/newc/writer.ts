@@ -16,8 +16,8 @@ import {
   padding,
   TRAILER,
   type NewcHeader,
-} from './newc-header.js';
-import { packError } from '../tree/pack-errors.js';
+} from './header.js';
+import { packError } from '../tree/errors.js';
 import { TYPE_BITS, walkEntries, type FileInode, type Inode, type Tree } from '../tree/tree.js';
 import { unsignedTime } from '../bytes/unsigned-time.js';
 

@@ -1,7 +1,7 @@
 /** Reads newc cpio archives as a stream: what the kernel would unpack, one member after the other. */
 import { ByteReader } from '../bytes/byte-reader.js';
 import { displayName, type ByteString } from '../../core/byte-string.js';
-import { corrupt, decodeHeader, HEADER_SIZE, MAX_NAME, padding, TRAILER } from './newc-header.js';
+import { corrupt, decodeHeader, HEADER_SIZE, MAX_NAME, padding, TRAILER } from './header.js';
 import { kindOfMode, type Device, type InodeKind } from '../tree/tree.js';
 
 export interface NewcMember {

@@ -1,6 +1,4 @@
-/** Errors that packing meets, with the tree and the path that they are about. */
-import { statfsSync } from 'node:fs';
-import path from 'node:path';
+/** Errors that packing meets in a tree, with the path that they are about. */
 import { OnibError, type OnibErrorOptions } from '../../core/errors.js';
 import { displayName, joinPath, type ByteString } from '../../core/byte-string.js';
 
@@ -40,23 +38,4 @@ export function changedError(tree: ByteString, relative: ByteString, what: strin
   return packError(tree, relative, 'PACK_TREE_CHANGED', what, {
     hint: 'stop what still writes to the tree, then pack again',
   });
-}
-
-/** A system error met while writing the archive; `unread` bytes of files were still to be packed. */
-export function writeError(outFile: string, error: unknown, unread?: number): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  const { bavail, bsize } = statfsSync(path.dirname(outFile));
-  return new OnibError(
-    'DISK_FULL',
-    `Cannot write "${outFile}": the disk is full, ${String(bavail * bsize)} bytes are available`,
-    {
-      hint: `free some space in ${path.dirname(outFile)}`,
-      details:
-        unread === undefined
-          ? []
-          : [`${String(unread)} bytes of files (before compression) were still to be packed`],
-      cause: error,
-    },
-  );
 }

@@ -3,7 +3,7 @@
  * boot that fails. What no image may hold, over a base or not, is policy/image-policy.ts's.
  */
 import type { ByteString } from '../../core/byte-string.js';
-import { isWhiteout } from '../newc/newc.js';
+import { isWhiteout } from '../newc/writer.js';
 import type { DirectoryInode, Inode, Tree } from '../tree/tree.js';
 
 /** A name of the base, as far as guards look at it. */

@@ -1,9 +1,10 @@
 /** Debian packages of an artifact, from dpkg's own database in it: versions, and which file is whose. */
 import type { ByteString } from '../../core/byte-string.js';
+import { versionsOf } from '../../core/version-changes.js';
 import type { ArtifactContents } from './entry.js';
+import { parsePackages, STATUS_FILE } from './package-list.js';
 import { followPath, wholeFiles } from './read.js';
 
-const STATUS = 'var/lib/dpkg/status';
 const LIST = /^var\/lib\/dpkg\/info\/([^/:]+)(?::[^/]+)?\.list$/;
 
 export interface PackageTable {
@@ -14,7 +15,7 @@ export interface PackageTable {
 }
 
 export async function readPackages(contents: ArtifactContents): Promise<PackageTable> {
-  const files = await wholeFiles(contents, (path) => path === STATUS || LIST.test(path));
+  const files = await wholeFiles(contents, (path) => path === STATUS_FILE || LIST.test(path));
   const owners = new Map<ByteString, string>();
   // Packages may still call a file /lib/x that is /usr/lib/x.
   const directories = new Map<ByteString, ByteString | undefined>();
@@ -37,18 +38,6 @@ export async function readPackages(contents: ArtifactContents): Promise<PackageT
       );
     }
   }
-  return { versions: parseStatus(files.get(STATUS)?.toString('utf8') ?? ''), owners };
-}
-
-/** deb822 paragraphs of dpkg's status file; packages that are not installed are left out. */
-export function parseStatus(text: string): ReadonlyMap<string, string> {
-  const versions = new Map<string, string>();
-  for (const paragraph of text.split(/\n\n+/)) {
-    const field = (name: string): string | undefined =>
-      new RegExp(`^${name}: (.*)$`, 'm').exec(paragraph)?.[1];
-    const [name, version, status] = [field('Package'), field('Version'), field('Status')];
-    if (name === undefined || version === undefined) continue;
-    if (status?.endsWith(' installed') === true) versions.set(name, version);
-  }
-  return versions;
+  const installed = parsePackages(files.get(STATUS_FILE)?.toString('utf8') ?? '');
+  return { versions: versionsOf(installed), owners };
 }

@@ -7,8 +7,8 @@ import { OnibError } from '../../core/errors.js';
 import { errorFromData } from '../../core/error-transfer.js';
 import { writeWholeFile } from '../../host/whole-file.js';
 import { compiledPath } from '../../core/package.js';
-import type { PackProgress } from '../tree/pack-context.js';
-import { writeError } from '../tree/pack-errors.js';
+import type { PackProgress } from '../output/context.js';
+import { writeError } from '../output/write-error.js';
 import type { PackJob, PackResults, WorkerInput, WorkerMessage } from './messages.js';
 
 export interface PackControl {

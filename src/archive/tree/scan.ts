@@ -25,7 +25,7 @@ import {
 import type { Exclusion } from './exclusion.js';
 import { getXattr, listXattrs } from '../../native/xattr.js';
 import { overlayXattrRule } from './overlay-xattrs.js';
-import { packError, readError } from './pack-errors.js';
+import { packError, readError } from './errors.js';
 import {
   kindOfMode,
   type DirectoryInode,

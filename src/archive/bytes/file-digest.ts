@@ -1,8 +1,8 @@
 /** The sha256 of an open file's first bytes. */
 import { createHash } from 'node:crypto';
 import { readSync } from 'node:fs';
-import { OnibError } from './errors.js';
-import type { Digest } from './digest.js';
+import { OnibError } from '../../core/errors.js';
+import type { Digest } from '../../core/digest.js';
 
 const CHUNK = 1_048_576;
 
