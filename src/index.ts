@@ -21,10 +21,10 @@ export type {
   BootProfile,
   ReleaseManifest,
 } from './contract/release-manifest.js';
-export { withContents } from './archive/contents/index.js';
+export { withContents } from './archive/contents/with-contents.js';
 export type { ArtifactContents, ContentEntry, ContentFile } from './archive/contents/entry.js';
-export { readPackages } from './archive/contents/packages.js';
-export type { PackageTable } from './archive/contents/packages.js';
+export { readPackages } from './archive/contents/package-table.js';
+export type { PackageTable } from './archive/contents/package-table.js';
 export { displayName } from './core/byte-string.js';
 export type { ByteString } from './core/byte-string.js';
 export type { Digest } from './core/digest.js';

@@ -113,7 +113,7 @@ describe('extractContents()', () => {
   });
 
   test('takes what it can without root, and counts the rest', async () => {
-    const script = `import { withContents } from '${new URL('../../../dist/src/archive/contents/index.js', import.meta.url).href}';
+    const script = `import { withContents } from '${new URL('../../../dist/src/archive/contents/with-contents.js', import.meta.url).href}';
       import { extractContents } from '${new URL('../../../dist/src/archive/contents/extract.js', import.meta.url).href}';
       process.umask(0o022);
       const result = await withContents(process.argv[1], (contents) => extractContents(contents, process.argv[2]));
