@@ -11,8 +11,6 @@
  * A release appears by one rename and becomes current by another, so a reader sees the old release
  * or the new one, never a mixture.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import {
   access,
   chmod,
@@ -25,9 +23,9 @@ import {
   symlink,
 } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { currentBroken, currentId } from './current.js';
 import { changingStore } from './no-permission.js';
+import { fileDigest } from '../host/file-digest.js';
 import { FileLock } from '../host/file-lock.js';
 import { removeTree } from '../host/trees.js';
 import { PARTIAL_SUFFIX, copyWholeFile } from '../host/whole-file.js';
@@ -38,7 +36,6 @@ import type { Artifact, ReleaseManifest } from '../contract/release-manifest.js'
 const STAGING_PREFIX = '.new-';
 /** Of a release that is being removed: readers see it no more, and what is left of it goes at the next lock. */
 const LEAVING_PREFIX = '.gone-';
-const READ_BYTES = 1024 * 1024;
 
 export class Store {
   /** Absolute path. */
@@ -82,7 +79,7 @@ export class Store {
 
   /** Copies a file in as an object. */
   async putObject(file: string): Promise<{ digest: Digest; size: number }> {
-    const digest = await digestOf(file);
+    const digest = await fileDigest(file);
     const { size } = await stat(file);
     const object = this.objectPath(digest);
     if (!(await exists(object))) {
@@ -234,12 +231,6 @@ async function writeSynced(name: string, text: string): Promise<void> {
   } finally {
     await file.close();
   }
-}
-
-export async function digestOf(file: string): Promise<Digest> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file, { highWaterMark: READ_BYTES }), hash);
-  return `sha256:${hash.digest('hex')}`;
 }
 
 function isLeftover(name: string): boolean {

@@ -11,7 +11,7 @@ import type {
   BootProfile,
   ReleaseManifest,
 } from '../../contract/release-manifest.js';
-import { digestOf } from '../../store/store.js';
+import { fileDigest } from '../../host/file-digest.js';
 
 export interface Verified {
   /** Names in it; undefined for what holds no tree. */
@@ -60,7 +60,7 @@ export async function verifyArtifact(file: string, artifact: Artifact): Promise<
       hint: 'onib build all',
     });
   }
-  const found = size === artifact.size ? await digestOf(file) : undefined;
+  const found = size === artifact.size ? await fileDigest(file) : undefined;
   if (found !== digest) {
     const what =
       found === undefined

@@ -11,10 +11,11 @@ import { describePlan } from '../../plan/describe.js';
 import { makePlan } from '../../plan/make-plan.js';
 import type { Wanted } from '../../plan/wanted-images.js';
 import type { Facts } from '../../plan/facts.js';
-import type { Plan } from '../../plan/plan.js';
+import type { Plan, PlanStep } from '../../plan/plan.js';
 import { resolveProfiles } from '../../plan/bootable-profiles.js';
 import type { Config } from '../../project/config.js';
 import { gatherFacts } from '../../facts/gather.js';
+import type { LockBook } from '../../lock/book.js';
 import { writeLock } from '../../lock/file.js';
 import { HostCache } from '../../host/host-cache.js';
 import type { Artifact, ReleaseManifest } from '../../contract/release-manifest.js';
@@ -25,7 +26,7 @@ import { explainFullStore } from '../checks/full-disk.js';
 import { EventLog } from '../record/event-log.js';
 import { knownArtifacts } from '../record/earlier-builds.js';
 import { StepRecord } from '../record/step-record.js';
-import { LockBook } from '../record/lock-book.js';
+import { lockBookOf, noteInLock } from '../record/lock-events.js';
 import { findNewerPackages } from './newer-packages.js';
 import { requireRoom } from '../checks/room.js';
 import type { StepsRequest } from './run-steps.js';
@@ -100,7 +101,7 @@ async function buildInStore(
   const current = await store.current();
   const facts = await factsFor(config, store, current, wanted);
   const plan = makePlan(config, facts, wanted);
-  const book = new LockBook(plan, facts.lock);
+  const book = lockBookOf(plan, facts.lock);
   const built = await buildSteps(plan, current?.artifacts ?? [], book, store, options).finally(() =>
     // Also when a later step fails: what ended is recorded.
     plan.steps.length === 0 ? undefined : writeLock(plan.root, book.lock),
@@ -119,7 +120,7 @@ async function buildInStore(
 export async function buildSteps(
   plan: Plan,
   previous: readonly Artifact[],
-  book: LockBook,
+  book: LockBook<PlanStep>,
   store: Store,
   options: BuildOptions,
 ): Promise<Artifact[]> {
@@ -153,7 +154,7 @@ export async function buildSteps(
     },
     namespaces: ['mount', 'pid', 'uts'],
     onEvent: (event) => {
-      tell(book.take(event));
+      tell(noteInLock(event, book));
     },
     signal: options.signal,
   });

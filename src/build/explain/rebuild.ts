@@ -15,7 +15,7 @@ import { findArtifact, hasArtifact } from '../../contract/artifact-key.js';
 import type { Artifact, ReleaseManifest } from '../../contract/release-manifest.js';
 import { Store } from '../../store/store.js';
 import { buildSteps, type BuildOptions } from '../engine/build.js';
-import { LockBook } from '../record/lock-book.js';
+import { lockBookOf } from '../record/lock-events.js';
 
 export interface Rebuilt {
   readonly artifact: Artifact;
@@ -51,7 +51,7 @@ export async function rebuildRelease(
     const facts = await gatherFacts(config);
     const whole = makePlan({ ...config, settings }, facts, { force: true });
     const plan = { ...whole, steps: whole.steps.filter((step) => isIn(release, step)) };
-    const built = await buildSteps(plan, [], new LockBook(plan, facts.lock), store, options);
+    const built = await buildSteps(plan, [], lockBookOf(plan, facts.lock), store, options);
     return await compareWith(release, new Store(config.settings.artifactPath), built, store);
   } finally {
     await removeTree(directory);

@@ -3,20 +3,17 @@
  * that a lock names are fetched here straight from the mirror's pool, so that a build needs no
  * package lists, and no network at all once they are there.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { OnibError } from '../../core/errors.js';
 import { lastLines } from '../../core/last-lines.js';
+import { fileDigest } from '../../host/file-digest.js';
 import { run } from '../../host/run.js';
 import type { AptSources } from '../../plan/sources.js';
 import { LOCK_FILE, type LockedPackage } from '../../lock/model.js';
 import type { Digest } from '../../core/digest.js';
 import { debName } from './package-index.js';
 
-const READ_BYTES = 1024 * 1024;
 const APT_HELPER = '/usr/lib/apt/apt-helper';
 
 export interface PackagesRequest {
@@ -31,14 +28,10 @@ export interface PackagesRequest {
 
 /** Digest of a file; undefined when there is none. */
 export async function packageDigest(file: string): Promise<Digest | undefined> {
-  const hash = createHash('sha256');
-  try {
-    await pipeline(createReadStream(file, { highWaterMark: READ_BYTES }), hash);
-  } catch (error) {
+  return await fileDigest(file).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
-  }
-  return `sha256:${hash.digest('hex')}`;
+  });
 }
 
 /**
