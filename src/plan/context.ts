@@ -1,5 +1,6 @@
 /** What a plan is made from: the project, what is known of the world, and what a user asked for. */
-import type { Config, ImageConfig, ImageKind } from '../project/config.js';
+import type { Config, ImageConfig } from '../project/config.js';
+import type { ImageKind } from '../project/keys/kinds.js';
 import type { Facts } from './facts.js';
 import { wantedImages, wantsLoaders, type Wanted } from './wanted-images.js';
 

@@ -1,7 +1,7 @@
 /** The packages that `onib.lock` names for a step, and how far a build may rely on them. */
 import type { Digest } from '../core/digest.js';
 import type { ImageLock } from '../lock/model.js';
-import type { Settings } from '../project/config.js';
+import type { Settings } from '../project/keys/setting-keys.js';
 import type { Context } from './context.js';
 import type { Inputs } from './inputs/inputs.js';
 import { packageInputs, requestDigest, withPackages } from './inputs/package-inputs.js';

@@ -5,7 +5,8 @@
 import type { Digest } from '../core/digest.js';
 import type { ArtifactKey } from '../contract/artifact-key.js';
 import type { Artifact } from '../contract/release-manifest.js';
-import type { ImageConfig, ProfileConfig, Settings } from '../project/config.js';
+import type { ImageConfig, ProfileConfig } from '../project/config.js';
+import type { Settings } from '../project/keys/setting-keys.js';
 import type { LockedPackage } from '../lock/model.js';
 import type { Inputs } from './inputs/inputs.js';
 import type { AptSources } from './sources.js';

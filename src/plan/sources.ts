@@ -1,5 +1,5 @@
 /** Where packages come from, and which settings decide it. */
-import type { Settings } from '../project/config.js';
+import type { Settings } from '../project/keys/setting-keys.js';
 
 /** Mirror lines as they stand in a one-line-style sources.list, for one suite. */
 export interface AptSources {

@@ -1,7 +1,8 @@
 /** What a user asks for: `onib build all`, `onib build overlay vars/x.yml`. */
 import { didYouMean } from '../core/did-you-mean.js';
 import { EXIT, OnibError, OnibErrors } from '../core/errors.js';
-import type { Config, ImageConfig, ImageKind } from '../project/config.js';
+import type { Config, ImageConfig } from '../project/config.js';
+import type { ImageKind } from '../project/keys/kinds.js';
 
 export interface Wanted {
   /** Images of these kinds; default: all kinds, with boot loaders. */

@@ -3,9 +3,9 @@
  * Nothing after `loadProject` opens a vars file again.
  */
 import type { SourcePlace } from '../core/errors.js';
-import type { HygieneAllowed } from '../policy/image-policy.js';
-
-export type ImageKind = 'base' | 'initrd' | 'overlay';
+import type { ImageValues } from './keys/image-keys.js';
+import type { ImageKind } from './keys/kinds.js';
+import type { Settings } from './keys/setting-keys.js';
 
 /**
  * What changes one tree. A kind that joins has a case at each place where it counts: what its inputs
@@ -24,42 +24,6 @@ export interface RoleProvisioner {
   readonly place: SourcePlace;
 }
 
-export type Bootstrapper = 'mmdebstrap' | 'debootstrap';
-export type SquashfsCompressor = 'xz' | 'zstd' | 'gzip' | 'lz4';
-
-export interface Compression {
-  readonly compressor: SquashfsCompressor;
-  /** Undefined: the compressor's own default. */
-  readonly level?: number;
-  /** Bytes; a power of two from 4 KiB to 1 MiB. */
-  readonly blockSize: number;
-}
-
-/** Known keys of `group_vars/on_imagebuild` (and of a vars file, which may override them for its image), typed, with defaults filled in. */
-export interface Settings {
-  /** Debian codename: `trixie`, `bookworm`. Ancestor's name: `debootstrap_release`. */
-  readonly suite: string;
-  /** Debian architecture. */
-  readonly architecture: string;
-  readonly components: readonly string[];
-  readonly bootstrap: Bootstrapper;
-  /** Mirror host, or host:port, with an optional path, used instead of the build host's own; never left in an image. */
-  readonly aptServer?: string;
-  /** `http://host:port` of a caching proxy, or `auto`; never left in an image. */
-  readonly aptProxy?: string;
-  /** `20261101T000000Z`: the archive as it was then, below `aptServer`. */
-  readonly aptSnapshot?: string;
-  /** Where the store lives; absolute. Default: `<project>/builds`. */
-  readonly artifactPath: string;
-  /** Size limit of the tmpfs that trees live in during a build, as mount(8) takes it: `6G`, `60%`. */
-  readonly buildRootSize: string;
-  readonly compression: Compression;
-  /** What images may hold on purpose. */
-  readonly hygieneAllow?: readonly HygieneAllowed[];
-  /** Bytes. */
-  readonly sizeBudget?: number;
-}
-
 /** Where values stand that only a build can find wrong. */
 export interface ImagePlaces {
   readonly suite?: SourcePlace;
@@ -72,7 +36,7 @@ export interface ImagePlaces {
 }
 
 /** One `vars/<name>.yml`. */
-export interface ImageConfig {
+export interface ImageConfig extends ImageValues {
   readonly kind: ImageKind;
   /** The file's name without `.yml`. */
   readonly name: string;
@@ -81,14 +45,6 @@ export interface ImageConfig {
   readonly provisioners: readonly Provisioner[];
   readonly settings: Settings;
   readonly places?: ImagePlaces;
-  /** Overlays: name of the base image's vars file. */
-  readonly base?: string;
-  /** Initrd: Debian kernel metapackage or exact image package, e.g. `linux-image-amd64`. */
-  readonly kernelPackage?: string;
-  /** Initrd: directories and modules below /lib/modules/<version>/kernel that go into the modules layer, as globs. */
-  readonly moduleLayer?: readonly string[];
-  /** Packages that the bootstrapper installs, before any provisioner runs (base and initrd). */
-  readonly packages: readonly string[];
   /** What Ansible gets: inventory and group variables, overlaid by every key of the vars file. */
   readonly variables: Readonly<Record<string, unknown>>;
 }

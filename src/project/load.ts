@@ -6,7 +6,8 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EXIT, OnibError, OnibErrors, type SourcePlace } from '../core/errors.js';
-import type { Config, ImageKind } from './config.js';
+import type { Config } from './config.js';
+import type { ImageKind } from './keys/kinds.js';
 import { deepFreeze } from '../core/freeze.js';
 import { findProject } from './find-project.js';
 import { groupLayer, readGroupVars, type GroupFile } from './inventory/group-vars.js';
@@ -19,7 +20,7 @@ import {
 } from './inventory/inventory.js';
 import { askAnsibleOnce } from './inventory/inventory-cache.js';
 import { readInventoryFile } from './inventory/inventory-file.js';
-import type { Layer } from './keys/layers.js';
+import type { Layer } from './keys/read-key.js';
 import { linkImages } from './images/links.js';
 import { PROFILES_FILE } from '../contract/names.js';
 import { readProfiles } from './profiles/profiles-file.js';

@@ -18,8 +18,8 @@ import {
   type askAnsible,
   type Variables,
 } from './inventory/inventory.js';
-import { DEFAULTS, settingKeys } from './keys/keys.js';
-import { readKey } from './keys/layers.js';
+import { settingKeys } from './keys/setting-keys.js';
+import { readKey } from './keys/read-key.js';
 
 const KEY = settingKeys.artifactPath;
 
@@ -47,7 +47,7 @@ export async function findStore(
   const settled = isSettled ? variables : await askInventory(root, inventory.file, ask);
   const found = readKey(KEY, [groupLayer(settled, undefined, files, inventory)], problems);
   if (found === undefined && isSet(settled)) throw unknownStore(problems.at(-1));
-  return path.resolve(root, found?.value ?? DEFAULTS.artifactDirectory);
+  return path.resolve(root, found?.value ?? KEY.standard);
 }
 
 /** Of several files the last one counts, and of several groups. */

@@ -9,7 +9,7 @@ import { mergeChanges } from '../step/trees.js';
 
 export async function buildBaseImage(step: BaseStep, services: StepServices): Promise<Artifact[]> {
   const { image, fileName } = step;
-  const tree = await bootstrap(image, image.packages, services);
+  const tree = await bootstrap(image, image.packages ?? [], services);
   const changes = await services.tempTree('changes');
   await provision(image, { lower: tree, changes }, services);
 

@@ -22,7 +22,7 @@ export async function buildKernelSet(
 ): Promise<Artifact[]> {
   const { image } = step;
   const kernelPackages = image.kernelPackage === undefined ? [] : [image.kernelPackage];
-  const tree = await bootstrap(image, [...image.packages, ...kernelPackages], services);
+  const tree = await bootstrap(image, [...(image.packages ?? []), ...kernelPackages], services);
   const changes = await services.tempTree('changes');
   await provision(image, { lower: tree, changes }, services);
 

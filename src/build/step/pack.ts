@@ -4,6 +4,8 @@ import path from 'node:path';
 import type { PreviousImageOptions } from '../../archive/squashfs/repack/previous-image.js';
 import { findArtifact } from '../../contract/artifact-key.js';
 import type { Artifact } from '../../contract/release-manifest.js';
+import type { CompressionSettings } from '../../archive/squashfs/format/format.js';
+import type { Settings } from '../../project/keys/setting-keys.js';
 import { inputDigest } from '../../plan/inputs/inputs.js';
 import type { Provenance } from '../checks/inspect-artifact.js';
 import type { ProvisionedTree } from '../record/task-of-path.js';
@@ -52,7 +54,7 @@ export async function packSquashfs(
     const { blocks, copiedBlocks } = await (
       await packers()
     ).packSquashfs(tree, file, {
-      ...services.settings.compression,
+      ...compressionOf(services.settings),
       ...(previous === undefined ? {} : { previous }),
       ...options,
     });
@@ -64,6 +66,18 @@ export async function packSquashfs(
       ...(origin === undefined ? {} : { origin }),
     });
   });
+}
+
+function compressionOf({
+  compression,
+  compressionLevel,
+  compressionBlockSize,
+}: Settings): CompressionSettings {
+  return {
+    compressor: compression,
+    blockSize: compressionBlockSize,
+    ...(compressionLevel === undefined ? {} : { level: compressionLevel }),
+  };
 }
 
 /** The image of the same name in the current release, whose unchanged blocks are copied. */

@@ -13,7 +13,8 @@ import { packageInputs, withPackages } from '../../plan/inputs/package-inputs.js
 import type { AptSources } from '../../plan/sources.js';
 import type { Inputs } from '../../plan/inputs/inputs.js';
 import type { PlanStep } from '../../plan/plan.js';
-import type { ImageConfig, Settings } from '../../project/config.js';
+import type { ImageConfig } from '../../project/config.js';
+import type { Settings } from '../../project/keys/setting-keys.js';
 import { LOCK_FILE, type LockedPackage } from '../../lock/model.js';
 import { explainAptFailure, lacksPackage } from '../../provision/apt/apt-failure.js';
 import { MirrorLists } from '../../provision/apt/mirror-lists.js';

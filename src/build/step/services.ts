@@ -6,7 +6,7 @@ import { mkdtemp } from 'node:fs/promises';
 import path from 'node:path';
 import { Mounts } from '../../host/mounts.js';
 import type { PlanStep } from '../../plan/plan.js';
-import type { Settings } from '../../project/config.js';
+import type { Settings } from '../../project/keys/setting-keys.js';
 import { StepLog } from '../record/step-log.js';
 import { TaskTimes } from '../record/task-times.js';
 import type { CellContext } from './context.js';

@@ -6,7 +6,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { withSquashfs } from '../../archive/squashfs/read/image.js';
-import { DATE_INPUT } from '../../plan/inputs/image-inputs.js';
+import { DATE_INPUT } from '../../plan/inputs/setting-inputs.js';
 import type { Inputs } from '../../plan/inputs/inputs.js';
 
 /**

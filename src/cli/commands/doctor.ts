@@ -6,7 +6,7 @@ import { run } from '../../host/run.js';
 import type { AptSources } from '../../plan/sources.js';
 import { aptSources, readHostApt } from '../../facts/apt/apt-sources.js';
 import { findLocalProxy } from '../../facts/apt/local-proxy.js';
-import type { Settings } from '../../project/config.js';
+import type { Settings } from '../../project/keys/setting-keys.js';
 import { readSettings } from '../../project/keys/settings.js';
 import { addCommand } from '../options/command.js';
 import type { Context } from '../options/context.js';

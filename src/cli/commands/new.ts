@@ -1,6 +1,6 @@
 /** `onib new`: a role and its vars file, commented, that builds as it is. */
 import type { Command } from 'commander';
-import type { ImageKind } from '../../project/config.js';
+import type { ImageKind } from '../../project/keys/kinds.js';
 import { findProject } from '../../project/find-project.js';
 import { newImage } from '../../project/scaffold/scaffold.js';
 import { addCommand } from '../options/command.js';

@@ -11,7 +11,7 @@ import { run } from '../../host/run.js';
 import { version } from '../../core/package.js';
 import type { AptSources } from '../../plan/sources.js';
 import { askOnce } from '../../host/answer-cache.js';
-import type { Settings } from '../../project/config.js';
+import type { Settings } from '../../project/keys/setting-keys.js';
 import { filesBelow } from '../../project/roles/role-reader.js';
 
 /** Base addresses of the Debian archive and of its security archive, without a trailing slash. */

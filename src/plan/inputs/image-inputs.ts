@@ -3,20 +3,24 @@
  *
  * Where packages are fetched from is not among them: a nearer mirror gives the same image.
  */
-import type { ImageConfig, Settings } from '../../project/config.js';
-import { removesAny, type HygieneAllowed } from '../../policy/image-policy.js';
-import { imageKeys, namesOf } from '../../project/keys/keys.js';
+import type { ImageConfig } from '../../project/config.js';
+import type { Settings } from '../../project/keys/setting-keys.js';
+import { imageKeys } from '../../project/keys/image-keys.js';
+import { namesOf, rowsOf, type Shapes } from '../../project/keys/key.js';
 import type { AptSources } from '../sources.js';
 import type { Facts } from '../facts.js';
 import type { Inputs } from './inputs.js';
 import { provisionerInputs, provisionerName } from './provisioner-inputs.js';
+import { DATE_INPUT, keptInputs, settingInputs } from './setting-inputs.js';
 import { toolInputs } from './tools.js';
 import { variableInputs } from './variables.js';
 
-/** A date that the user gave, which takes the place of the one that the packages give. */
-export const DATE_INPUT = 'setting SOURCE_DATE_EPOCH';
-/** Keys that onib itself reads; roles may as well. */
-const keyNames = Object.values(imageKeys).flatMap((key) => namesOf(key));
+/** Names of the keys of vars files; onib itself reads these variables, roles may as well. */
+const namesOfKeys = (shapes: Shapes): string[] =>
+  rowsOf(imageKeys).flatMap(([, key]) => (key.shapes === shapes ? namesOf(key) : []));
+
+const TREE_KEYS = namesOfKeys('tree');
+const REST_KEYS = namesOfKeys('rest');
 
 /** Everything that goes into an image, except an overlay's base. */
 export function imageInputs(image: ImageConfig, facts: Facts, sources: AptSources): Inputs {
@@ -43,19 +47,10 @@ export function levelInputs(image: ImageConfig, facts: Facts, sources: AptSource
   ].map((level) => ({ ...level, ...keptInputs(image) }));
 }
 
-/** What cleaning leaves in a tree because it is allowed: a snapshot has it, or has it not. */
-function keptInputs({ settings: { hygieneAllow = [] } }: ImageConfig): Inputs {
-  const kept = hygieneAllow.filter(({ rule }) => removesAny(rule));
-  return kept.length === 0 ? {} : { 'setting hygiene_allow': hygieneText(kept) };
-}
-
 /** The tree before provisioning: Debian's packages, for an overlay those of its base. */
 function treeInputs(image: ImageConfig, facts: Facts, sources: AptSources): Inputs {
-  const { suite, architecture, components, bootstrap } = image.settings;
   const common = {
-    'setting suite': suite,
-    'setting architecture': architecture,
-    'setting components': components.join(' '),
+    ...settingInputs(image, 'tree'),
     sources: suitesOf(sources),
     ...(facts.sourceDate === undefined ? {} : { [DATE_INPUT]: String(facts.sourceDate) }),
     ...toolInputs(['onib'], facts),
@@ -63,27 +58,18 @@ function treeInputs(image: ImageConfig, facts: Facts, sources: AptSources): Inpu
   if (image.kind === 'overlay') return common;
   return {
     ...common,
-    'setting bootstrap': bootstrap,
-    ...variableInputs(['packages', 'kernel_package'], image.variables),
-    ...toolInputs([bootstrap], facts),
+    ...variableInputs(TREE_KEYS, image.variables),
+    ...toolInputs([image.settings.bootstrap], facts),
   };
 }
 
 /** What happens after provisioning: onib's own keys, and how the image is packed. */
 function packingInputs(image: ImageConfig, facts: Facts): Inputs {
-  const { hygieneAllow } = image.settings;
-  const own = {
-    ...variableInputs(keyNames, image.variables),
-    ...(hygieneAllow === undefined ? {} : { 'setting hygiene_allow': hygieneText(hygieneAllow) }),
+  return {
+    ...variableInputs([...TREE_KEYS, ...REST_KEYS], image.variables),
+    ...settingInputs(image, 'rest'),
+    ...(image.kind === 'overlay' ? {} : toolInputs(['libsquashfs1'], facts)),
   };
-  if (image.kind === 'overlay') return own;
-  const { compressor, level, blockSize } = image.settings.compression;
-  const compression = [compressor, level, `${blockSize / 1024}K`].filter(Boolean).join(' ');
-  return { ...own, 'setting compression': compression, ...toolInputs(['libsquashfs1'], facts) };
-}
-
-function hygieneText(allowed: readonly HygieneAllowed[]): string {
-  return allowed.map(({ rule, path }) => `${rule}: ${path}`).join(', ');
 }
 
 /** Everything that goes into the boot loaders. */

@@ -1,13 +1,13 @@
 /** Packages among the inputs of an image: `package <name>` with version and digest. Pure. */
 import type { LockedPackage } from '../../lock/model.js';
 import type { Digest } from '../../core/digest.js';
+import { isNoChoiceOfPackages } from './setting-inputs.js';
 import { inputDigest, type Inputs } from './inputs.js';
 
 const PREFIX = 'package ';
 
 /** Inputs that decide how an image is packed or run, not which packages it asks for. */
-const NOT_ASKED_FOR =
-  /^(?:tool |setting (?:compression|SOURCE_DATE_EPOCH|hygiene_allow)$|package |base$)/;
+const NOT_ASKED_FOR = /^(?:tool |package |base$)/;
 
 /** One input per package; foreign architectures are part of the name, as dpkg writes them. */
 export function packageInputs(packages: readonly LockedPackage[], architecture: string): Inputs {
@@ -36,7 +36,7 @@ export function withoutPackages(inputs: Inputs): Inputs {
  */
 export function askedDigest(inputs: Inputs, payload: ReadonlySet<string>): Digest {
   const asked = Object.entries(inputs).filter(
-    ([name]) => !NOT_ASKED_FOR.test(name) && !payload.has(name),
+    ([name]) => !NOT_ASKED_FOR.test(name) && !isNoChoiceOfPackages(name) && !payload.has(name),
   );
   return inputDigest(Object.fromEntries(asked));
 }

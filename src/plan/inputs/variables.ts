@@ -1,10 +1,15 @@
 /** Which variables go into an image, and how they stand among its inputs. */
 import { mayNameAny } from '../../project/vault/vaulted.js';
-import { settingNames } from '../../project/keys/keys.js';
+import { imageKeys } from '../../project/keys/image-keys.js';
+import { namesOf, rowsOf } from '../../project/keys/key.js';
+import { settingKeys } from '../../project/keys/setting-keys.js';
 import { digestOf, type Inputs } from './inputs.js';
 
-/** Keys of a vars file that say how the build runs; what follows from them is recorded as such. */
-const NO_VARIABLES = new Set(['provisioner', 'provisioners', 'kind', 'base']);
+/** Settings stand among the inputs as such, and what follows from other keys that shape nothing by themselves. */
+const NO_VARIABLES: ReadonlySet<string> = new Set([
+  ...rowsOf(settingKeys).flatMap(([, key]) => namesOf(key)),
+  ...rowsOf(imageKeys).flatMap(([, key]) => (key.shapes === 'nothing' ? namesOf(key) : [])),
+]);
 
 /**
  * Digests, because a variable may hold a secret and inputs stand in the release manifest. Of one that Ansible Vault
@@ -14,9 +19,7 @@ export function variableInputs(
   names: readonly string[],
   variables: Readonly<Record<string, unknown>>,
 ): Inputs {
-  const present = names.filter(
-    (name) => Object.hasOwn(variables, name) && !settingNames.has(name) && !NO_VARIABLES.has(name),
-  );
+  const present = names.filter((name) => Object.hasOwn(variables, name) && !NO_VARIABLES.has(name));
   return Object.fromEntries(present.map((name) => [`var ${name}`, digestOf(variables[name])]));
 }
 

@@ -1,12 +1,15 @@
 /** What can be checked only with all images known: bases of overlays, names, file names. */
 import { didYouMean } from '../../core/did-you-mean.js';
 import type { OnibError, SourcePlace } from '../../core/errors.js';
-import type { ImageConfig, ImageKind } from '../config.js';
+import type { ImageConfig } from '../config.js';
+import { withArticle, type ImageKind } from '../keys/kinds.js';
 import { onlyOrUsual } from './names.js';
-import { variablesOf, fileLayer, type DraftImage } from './read-image.js';
-import { imageKeys, namesOf, settingKeys, type Key } from '../keys/keys.js';
-import { withArticle } from '../keys/kind-words.js';
-import type { Layer } from '../keys/layers.js';
+import type { DraftImage } from './read-image.js';
+import { fileLayer, variablesOf } from './variables.js';
+import { imageKeys } from '../keys/image-keys.js';
+import { namesOf, type Key } from '../keys/key.js';
+import { settingKeys } from '../keys/setting-keys.js';
+import type { Layer } from '../keys/read-key.js';
 import { configProblem } from '../yaml/problems.js';
 import { shown } from '../keys/values.js';
 

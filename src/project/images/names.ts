@@ -1,5 +1,6 @@
 /** Images by name, and which one is meant where nobody says. */
-import type { ImageConfig, ImageKind } from '../config.js';
+import type { ImageConfig } from '../config.js';
+import type { ImageKind } from '../keys/kinds.js';
 
 export function findImage(
   images: readonly ImageConfig[],

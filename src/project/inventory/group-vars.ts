@@ -3,8 +3,8 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { OnibError, SourcePlace } from '../../core/errors.js';
 import { GROUP_OF, PROJECT_GROUP, type Variables } from './inventory.js';
-import type { ImageKind } from '../config.js';
-import type { Layer } from '../keys/layers.js';
+import type { ImageKind } from '../keys/kinds.js';
+import type { Layer } from '../keys/read-key.js';
 import { emptyYamlFile, parseYamlFile, type YamlFile } from '../yaml/yaml-file.js';
 
 /** Files of one group: `group_vars/on_imagebuild`, `.yml`, or all in a directory of that name. */

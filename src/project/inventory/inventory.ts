@@ -8,7 +8,7 @@ import path from 'node:path';
 import { EXIT, OnibError } from '../../core/errors.js';
 import { run } from '../../host/run.js';
 import { packagePath } from '../../core/package.js';
-import type { ImageKind } from '../config.js';
+import type { ImageKind } from '../keys/kinds.js';
 import { configProblem } from '../yaml/problems.js';
 import { userPaths, varsPlugins } from './ansible-environment.js';
 import { vaultProblem } from '../vault/vault-problem.js';

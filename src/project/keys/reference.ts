@@ -5,12 +5,20 @@ import {
   removedPaths,
   type PolicyRow,
 } from '../../policy/image-policy.js';
-import { imageKeys, settingKeys, type Key } from './keys.js';
-import { wordOf } from './kind-words.js';
+import { imageKeys } from './image-keys.js';
+import { settingKeys } from './setting-keys.js';
+import type { Key } from './key.js';
+import { wordOf } from './kinds.js';
+import { knownKeys } from './keys.js';
+import { alternatives } from './values.js';
+
+const FILLED_IN = knownKeys
+  .filter(({ filledIn }) => filledIn === true)
+  .map(({ name }) => `\`${name}\``);
 
 const INTRODUCTION = `# Configuration
 
-<!-- Made by src/project/keys/reference.ts from the table in src/project/keys/keys.ts: change it there. -->
+<!-- Made by src/project/keys/reference.ts from the tables in src/project/keys/setting-keys.ts and image-keys.ts: change them there. -->
 
 A project is a directory with these files. \`onib init\` writes one.
 
@@ -27,7 +35,7 @@ it: \`hosts\`, \`group_vars/all\`, \`group_vars/on_imagebuild\`, \`group_vars/<g
 \`key:\` with nothing behind it counts as not set.
 
 Every key that is not listed here is an Ansible variable. The keys here are variables, too, with
-defaults filled in for \`suite\`, \`architecture\`, \`components\`, \`kernel_package\` and \`modules_layer\`.
+defaults filled in for ${alternatives(FILLED_IN, 'and')}.
 A known key is read before Ansible runs, so it cannot hold Jinja2; only \`{{ name }}\` of a variable that
 holds text is filled in.
 

@@ -37,9 +37,9 @@ export function shown(value: unknown): string {
 }
 
 /** `a, b or c` */
-export function alternatives(words: readonly string[]): string {
+export function alternatives(words: readonly string[], last = 'or'): string {
   if (words.length < 2) return words.join('');
-  return `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`;
+  return `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1) ?? ''}`;
 }
 
 function typeName(value: unknown): string {
@@ -159,7 +159,10 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** A list, each entry of one type. */
-export function listOf<T>(entry: ValueType<T>, options: { atLeast?: number } = {}): ValueType<T[]> {
+export function listOf<T>(
+  entry: ValueType<T>,
+  options: { atLeast?: number } = {},
+): ValueType<readonly T[]> {
   const accepts = `a list, each entry ${entry.accepts}`;
   return {
     accepts,
@@ -173,7 +176,7 @@ export function listOf<T>(entry: ValueType<T>, options: { atLeast?: number } = {
 }
 
 /** One entry, or a list of them. */
-export function oneOrMore<T>(entry: ValueType<T>): ValueType<T[]> {
+export function oneOrMore<T>(entry: ValueType<T>): ValueType<readonly T[]> {
   const list = listOf(entry, { atLeast: 1 });
   return {
     accepts: `${entry.accepts}, or a list of them`,
@@ -193,6 +196,11 @@ function checkEntries<T>(entries: readonly unknown[], type: ValueType<T>): Check
     else problems.push(...checked.wrong.map((one) => ({ ...one, path: [index, ...one.path] })));
   }
   return problems.length === 0 ? { value: values } : { wrong: problems };
+}
+
+/** A value that is kept in another form than it is written in. */
+export function converted<T, U>(type: ValueType<T>, change: (value: T) => U): ValueType<U> {
+  return { accepts: type.accepts, check: (value) => mapChecked(type.check(value), change) };
 }
 
 function mapChecked<T, U>(checked: Checked<T>, change: (value: T) => U): Checked<U> {

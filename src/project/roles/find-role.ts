@@ -2,7 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { packageRoot } from '../../core/package.js';
-import type { ImageKind } from '../config.js';
+import type { ImageKind } from '../keys/kinds.js';
 
 /** Folders below `roles/` and what the roles in them make; vendors' roles lie in `roles/oem/…`. */
 const KIND_OF_FOLDER: Readonly<Record<string, ImageKind>> = {

@@ -8,12 +8,13 @@ import path from 'node:path';
 import nunjucks from 'nunjucks';
 import { EXIT, OnibError } from '../../core/errors.js';
 import { packagePath } from '../../core/package.js';
-import type { Config, ImageKind } from '../config.js';
+import type { Config } from '../config.js';
+import type { ImageKind } from '../keys/kinds.js';
 import { isProject } from '../find-project.js';
 import { loadProject } from '../load.js';
 import { NAME_RULE, PROFILES_FILE, SAFE_NAME } from '../../contract/names.js';
 import { folderOfKind } from '../roles/find-role.js';
-import { hostArchitecture } from '../keys/settings.js';
+import { hostArchitecture } from '../keys/architecture.js';
 import { parseYamlFile } from '../yaml/yaml-file.js';
 
 /** A file to be written: path relative to the project, content, permission bits. */

@@ -8,7 +8,7 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { run } from '../../host/run.js';
 import { markUsed } from '../../host/used-files.js';
-import type { Settings } from '../../project/config.js';
+import type { Settings } from '../../project/keys/setting-keys.js';
 import type { LockedPackage } from '../../lock/model.js';
 import { debName } from './package-index.js';
 

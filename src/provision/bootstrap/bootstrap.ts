@@ -9,7 +9,7 @@ import { withCommand } from '../../host/failure-report.js';
 import { unmountBelow } from '../../host/mounts.js';
 import { run, type RunResult } from '../../host/run.js';
 import type { AptSources } from '../../plan/sources.js';
-import type { Settings } from '../../project/config.js';
+import type { Settings } from '../../project/keys/setting-keys.js';
 import { markAutomatic } from './automatic-packages.js';
 import { removeBootstrapTraces } from './bootstrap-traces.js';
 import { explainAptFailure, type AptImage } from '../apt/apt-failure.js';

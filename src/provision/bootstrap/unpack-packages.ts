@@ -2,7 +2,7 @@
 import { withCommand } from '../../host/failure-report.js';
 import { run } from '../../host/run.js';
 import type { AptSources } from '../../plan/sources.js';
-import type { Settings } from '../../project/config.js';
+import type { Settings } from '../../project/keys/setting-keys.js';
 import { explainAptFailure } from '../apt/apt-failure.js';
 import { bootstrapMirrorArguments } from './bootstrap.js';
 

@@ -11,7 +11,7 @@ import { run } from '../../host/run.js';
 import { removeTree } from '../../host/trees.js';
 import { copyWholeFile } from '../../host/whole-file.js';
 import type { AptSources } from '../../plan/sources.js';
-import type { Settings } from '../../project/config.js';
+import type { Settings } from '../../project/keys/setting-keys.js';
 import { unpackPackages } from '../bootstrap/unpack-packages.js';
 
 /** Where the toolbox is seen inside a tree. */

@@ -10,8 +10,7 @@ import { initProject } from '../../../src/project/scaffold/scaffold.js';
 import { runOnib } from '../../support/onib-command.js';
 import { StoreFixture, standardArtifacts } from '../../support/store-fixture.js';
 import { examplesIn } from './support/shape.js';
-import { run } from '../../../src/host/run.js';
-import type { RunResult } from '../../../src/host/run.js';
+import { run, type RunResult } from '../../../src/host/run.js';
 
 const [older, newer] = ['20261120T140501Z-3f9c', '20261120T150501Z-3f9c'];
 const base = 'base.trixie.squashfs';

@@ -5,7 +5,7 @@ import {
   parseMirror,
   parseProxy,
 } from '../../../src/facts/apt/apt-sources.js';
-import type { Settings } from '../../../src/project/config.js';
+import type { Settings } from '../../../src/project/keys/setting-keys.js';
 
 const SETTINGS: Settings = {
   suite: 'trixie',
@@ -14,7 +14,8 @@ const SETTINGS: Settings = {
   bootstrap: 'mmdebstrap',
   artifactPath: '/p/builds',
   buildRootSize: '80%',
-  compression: { compressor: 'xz', blockSize: 131_072 },
+  compression: 'xz',
+  compressionBlockSize: 131_072,
 };
 
 const lines = (...fields: string[][]): string => fields.map((one) => one.join('\t')).join('\n');

@@ -121,10 +121,14 @@ describe('makePlan() after a change', () => {
       {
         settings: {
           ...SETTINGS,
-          compression: { compressor: 'zstd', level: 15, blockSize: 1_048_576 },
+          ...{ compression: 'zstd', compressionLevel: 15, compressionBlockSize: 1_048_576 },
         },
       },
-      ['compression: xz 128K → zstd 15 1024K'],
+      [
+        'compression: xz → zstd',
+        'compression_block_size: 131072 → 1048576',
+        'compression_level: none → 15',
+      ],
     ],
     [
       'the bootstrapper',

@@ -3,7 +3,9 @@ import { inputDigest } from '../../../src/plan/inputs/inputs.js';
 import { sourcesKey, type AptSources } from '../../../src/plan/sources.js';
 import type { Facts } from '../../../src/plan/facts.js';
 import type { Plan } from '../../../src/plan/plan.js';
-import type { Config, ImageConfig, ImageKind, Settings } from '../../../src/project/config.js';
+import type { Config, ImageConfig } from '../../../src/project/config.js';
+import type { ImageKind } from '../../../src/project/keys/kinds.js';
+import type { Settings } from '../../../src/project/keys/setting-keys.js';
 import type { LockedPackage, PackageLock } from '../../../src/lock/model.js';
 import type { Digest } from '../../../src/core/digest.js';
 import type {
@@ -19,7 +21,8 @@ export const SETTINGS: Settings = {
   bootstrap: 'mmdebstrap',
   artifactPath: '/p/builds',
   buildRootSize: '80%',
-  compression: { compressor: 'xz', blockSize: 131_072 },
+  compression: 'xz',
+  compressionBlockSize: 131_072,
 };
 
 const SOURCES: AptSources = { lines: ['deb http://mirror.example/debian trixie main'] };

@@ -38,7 +38,8 @@ describe('loadProject() on a correct project', () => {
       bootstrap: 'mmdebstrap',
       aptServer: 'mirror.example',
       artifactPath: path.join(config.root, 'builds'),
-      compression: { compressor: 'zstd', blockSize: 131_072 },
+      compression: 'zstd',
+      compressionBlockSize: 131_072,
     });
     expect(config.images.map(({ name, kind, base }) => [name, kind, base])).toEqual([
       ['base', 'base', undefined],
@@ -189,7 +190,7 @@ describe('loadProject() on a correct project', () => {
     const config = await load({
       'vars/tools.yml': 'provisioner: roles/overlay/tools\npackages: {not: a list}\n',
     });
-    expect(config.images.at(-1)?.packages).toEqual([]);
+    expect(config.images.at(-1)?.packages).toBeUndefined();
     expect(config.images.at(-1)?.variables.packages).toEqual({ not: 'a list' });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { settingKeys } from '../../../src/project/keys/keys.js';
+import { settingKeys } from '../../../src/project/keys/setting-keys.js';
 
 const { hygieneAllow, sizeBudget } = settingKeys;
 
@@ -8,8 +8,8 @@ describe('hygiene_allow', () => {
     const value = [{ log: 'var/log/**' }, { 'authorized-keys': '/root/.ssh/authorized_keys' }];
     expect(hygieneAllow.type.check(value)).toEqual({
       value: [
-        { word: 'log', value: 'var/log/**' },
-        { word: 'authorized-keys', value: '/root/.ssh/authorized_keys' },
+        { rule: 'log', path: 'var/log/**' },
+        { rule: 'authorized-keys', path: '/root/.ssh/authorized_keys' },
       ],
     });
   });

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { packagePath } from '../../../src/core/package.js';
-import { knownKeys, namesOf } from '../../../src/project/keys/keys.js';
+import { knownKeys } from '../../../src/project/keys/keys.js';
+import { namesOf } from '../../../src/project/keys/key.js';
 import { configurationReference } from '../../../src/project/keys/reference.js';
 
 const FILE = packagePath('docs', 'reference', 'configuration.md');

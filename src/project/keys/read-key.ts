@@ -2,7 +2,8 @@
  * Where a key's value comes from: the vars file over the group's variables. Known keys are read
  * through here, with their aliases, their type and the place of every mistake.
  */
-import { namesOf, type Key } from './keys.js';
+import { hostArchitecture } from './architecture.js';
+import { namesOf, rowsOf, type Key, type KeyTable, type ValuesOf } from './key.js';
 import { configProblem } from '../yaml/problems.js';
 import { shown } from './values.js';
 import { isVaulted } from '../vault/vaulted.js';
@@ -56,6 +57,30 @@ export function readKey<T>(
     return undefined;
   }
   return undefined;
+}
+
+/**
+ * Reads every key of a table, with standard values where nobody sets one.
+ *
+ * @param architecture What standard values may follow from; default: this machine's.
+ */
+export function readTable<Table extends KeyTable>(
+  table: Table,
+  layers: readonly Layer[],
+  problems: OnibError[],
+  architecture = hostArchitecture(),
+): ValuesOf<Table> {
+  const values = rowsOf(table).flatMap(([field, key]): [string, unknown][] => {
+    const value = readKey(key, layers, problems)?.value ?? standardOf(key, architecture);
+    return value === undefined ? [] : [[field, value]];
+  });
+  return Object.fromEntries(values) as ValuesOf<Table>;
+}
+
+function standardOf({ standard }: Key<unknown>, architecture: string): unknown {
+  return typeof standard === 'function'
+    ? (standard as (of: string) => unknown)(architecture)
+    : standard;
 }
 
 /** `key:` with nothing behind it means that it is not set. */

@@ -1,5 +1,8 @@
-/** How errors speak of the kinds of image. */
-import type { ImageKind } from '../config.js';
+/** The kinds of image, and how errors speak of them. */
+
+export const IMAGE_KINDS = ['base', 'initrd', 'overlay'] as const;
+
+export type ImageKind = (typeof IMAGE_KINDS)[number];
 
 const WORDS: Readonly<Record<ImageKind, string>> = {
   base: 'base image',
