@@ -1,6 +1,6 @@
 /** What planning needs to know about the world: data, gathered by facts/gather.ts. */
 import type { Digest } from '../core/digest.js';
-import type { Artifact, BootProfile } from '../contract/release-manifest.js';
+import type { Artifact } from '../contract/release-manifest.js';
 import type { PackageLock } from '../lock/model.js';
 import type { SourcesByKey } from './sources.js';
 import type { VersionChange } from '../core/version-changes.js';
@@ -16,11 +16,8 @@ export interface RoleFacts {
 }
 
 export interface Facts {
-  /** Artifacts and profiles of the current release. */
-  readonly current?: {
-    readonly artifacts: readonly Artifact[];
-    readonly profiles: readonly BootProfile[];
-  };
+  /** Artifacts of the current release. */
+  readonly current?: readonly Artifact[];
   /** Artifacts built before that are not in the current release, in sets that were built together. */
   readonly known?: readonly (readonly Artifact[])[];
   /** By a role's directory: the role with those that it depends on or includes. */

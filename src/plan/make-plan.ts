@@ -20,7 +20,7 @@ export function makePlan(config: Config, facts: Facts, wanted: Wanted): Plan {
   const context = contextOf(config, facts, wanted);
   const candidates = candidatesOf(context);
   const known = context.force ? [] : (facts.known ?? []);
-  const { artifacts, taken } = takeKnown(facts.current?.artifacts ?? [], known, candidates);
+  const { artifacts, taken } = takeKnown(facts.current ?? [], known, candidates);
   const steps = planSteps(candidates, artifacts, context);
   const { defaultProfile } = config;
   return deepFreeze({

@@ -2,6 +2,7 @@
  * Value types of configuration keys: how a value is checked, and how docs and errors call it.
  * A type's `accepts` completes "expected …".
  */
+import { isMap } from '../../core/is-map.js';
 import { nearest } from '../../core/did-you-mean.js';
 
 /** What is wrong with a value, and where inside it. */
@@ -152,10 +153,6 @@ export function pairOf<const W extends string, V>(
       return mapChecked(type.check(inner), (checked) => ({ word, value: checked }));
     },
   };
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A list, each entry of one type. */

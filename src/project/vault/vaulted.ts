@@ -4,6 +4,7 @@
  * playbooks/vars_plugins/onib_host_group_vars.py puts in its place.
  * https://docs.ansible.com/ansible/latest/vault_guide/index.html
  */
+import { isMap } from '../../core/is-map.js';
 
 /** As `ansible-inventory` writes a value that is encrypted by itself, and yaml-file.ts does. */
 export interface VaultedText {
@@ -70,8 +71,4 @@ function collect(value: unknown, path: ValuePath, found: ValuePath[]): void {
   } else if (isMap(value)) {
     for (const [key, entry] of Object.entries(value)) collect(entry, [...path, key], found);
   }
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,12 +1,9 @@
 import { chmod, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import {
-  filesNamedBy,
-  filesOfRoles,
-  payloadOfRoles,
-  roleClosure,
-} from '../../../src/facts/roles/role-files.js';
+import { filesNamedBy } from '../../../src/facts/roles/named-files.js';
+import { roleClosure } from '../../../src/facts/roles/role-closure.js';
+import { filesOfRoles, payloadOfRoles } from '../../../src/facts/roles/role-files.js';
 import { RoleReader } from '../../../src/project/roles/role-reader.js';
 import { withProject, type Files } from '../project/temp-project.js';
 

@@ -76,7 +76,7 @@ export function facts(from: Config = config(), current?: readonly Artifact[]): F
     ),
     lock: current === undefined ? {} : lockOf(from),
     tools: { onib: '1.0', mmdebstrap: '1.3', 'ansible-core': '2.14', libsquashfs1: '1.2' },
-    ...(current === undefined ? {} : { current: { artifacts: current, profiles: [] } }),
+    ...(current === undefined ? {} : { current }),
   };
 }
 
