@@ -28,3 +28,6 @@ export const mac = v.pipe(
   v.string(),
   v.regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/, 'a MAC address in lower case with colons'),
 );
+
+/** ISO 8601, UTC. */
+export const time = v.pipe(v.string(), v.isoTimestamp('a time like 2026-11-20T14:05:01.000Z'));

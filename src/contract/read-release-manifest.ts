@@ -8,7 +8,7 @@ import { parseChecked, Unfit, type Schema } from '../core/checked.js';
 import { OnibError } from '../core/errors.js';
 import { artifactSchema } from './artifact-schema.js';
 import { isBoot, assembleBoot } from './boot.js';
-import { fileName, mac } from './forms.js';
+import { fileName, mac, time } from './forms.js';
 import { RELEASE_SCHEMAS, type BootProfile, type ReleaseManifest } from './release-manifest.js';
 
 const profile: Schema<BootProfile> = v.looseObject({
@@ -26,7 +26,7 @@ const incomplete = v.looseObject({ profile: fileName, reason: v.string() });
 
 const body = {
   id: fileName,
-  created: v.pipe(v.string(), v.isoTimestamp()),
+  created: time,
   onib: v.string(),
   artifacts: v.array(artifactSchema),
   profiles: v.array(profile),

@@ -1,5 +1,6 @@
 /** Boot profiles of a release: those of the project whose artifacts are all there. */
 import type { ProfileConfig } from '../project/config.js';
+import type { Plan } from './plan.js';
 import { findArtifact } from '../contract/artifact-key.js';
 import { fitsOver } from '../contract/boot.js';
 import type {
@@ -16,16 +17,20 @@ export type ResolvedProfiles = Pick<
   'profiles' | 'defaultProfile' | 'defaultProfileMissing'
 > & { readonly incomplete: readonly IncompleteProfile[] };
 
-/** Finds each profile's artifacts. Pure. */
+/**
+ * Finds each profile's artifacts. Pure.
+ *
+ * @param artifacts of the release
+ */
 export function resolveProfiles(
-  profiles: readonly ProfileConfig[],
+  { profiles, defaultProfile, drop }: Pick<Plan, 'profiles' | 'defaultProfile' | 'drop'>,
   artifacts: readonly Artifact[],
-  defaultProfile?: string,
 ): ResolvedProfiles {
+  const dropped = drop.map(({ artifact }) => artifact);
   const resolved: BootProfile[] = [];
   const incomplete: IncompleteProfile[] = [];
   for (const profile of profiles) {
-    const result = resolve(profile, artifacts);
+    const result = resolve(profile, artifacts, dropped);
     if (typeof result === 'string') incomplete.push({ profile: profile.name, reason: result });
     else resolved.push(result);
   }
@@ -47,7 +52,11 @@ function resolveDefault(
   return missing === undefined ? {} : { defaultProfileMissing: missing };
 }
 
-function resolve(profile: ProfileConfig, artifacts: readonly Artifact[]): BootProfile | string {
+function resolve(
+  profile: ProfileConfig,
+  artifacts: readonly Artifact[],
+  dropped: readonly Artifact[],
+): BootProfile | string {
   const find = (kind: ArtifactKind, name: string | undefined): Artifact | undefined =>
     name === undefined ? undefined : findArtifact(artifacts, { kind, name });
   const kernel = find('kernel', profile.kernel);
@@ -67,8 +76,12 @@ function resolve(profile: ProfileConfig, artifacts: readonly Artifact[]): BootPr
   const overlays: string[] = [];
   for (const name of profile.overlays) {
     const overlay = find('overlay', name);
-    if (overlay === undefined) return `overlay "${name}" is not built`;
-    if (!fitsOver(overlay, base)) return `overlay "${name}" is made over another base`;
+    if (overlay === undefined && findArtifact(dropped, { kind: 'overlay', name }) === undefined) {
+      return `overlay "${name}" is not built`;
+    }
+    if (overlay === undefined || !fitsOver(overlay, base)) {
+      return `overlay "${name}" was made over another base image`;
+    }
     overlays.push(overlay.fileName);
   }
   return {

@@ -13,6 +13,7 @@ import type { HostCache } from '../host/host-cache.js';
 import { INPUT_TEXTS, inputTextFiles } from './input-texts.js';
 import { listReleases, type ReleaseState } from './releases.js';
 import { namesIn, type Store } from './store.js';
+import { takeSwitchLock } from './switch-lock.js';
 import { readUnreleased } from './unreleased.js';
 
 /** A node that was given a release may fetch from it for as long as it boots; racks boot for days. */
@@ -69,17 +70,13 @@ export function reasonsToKeep(
 /** @throws {OnibError} `BUSY` (exit 4) while a build holds the store's lock */
 export async function collectGarbage(store: Store, options: GcOptions): Promise<GcResult> {
   await using _lock = await store.lock('onib gc');
-  const releases = await listReleases(store);
-  const judged = reasonsToKeep(releases, options);
-  const kept = judged.filter(({ reasons }) => reasons.length > 0);
-  const leaving = judged.filter(({ reasons }) => reasons.length === 0).map(({ id }) => id);
-  const staying = releases.filter(({ id }) => !leaving.includes(id));
+  const { staying, kept, leaving } = await withdrawReleases(store, options);
   const files = await looseFiles(store, staying);
   const logs = await oldLogs(store, staying, options.keep);
   const cached = await options.cache.unusedFiles(options.now);
   const freedBytes = await bytesOf([...files, ...logs, ...cached]);
   if (!options.dryRun) {
-    for (const id of leaving) await removeReleaseAndMarks(store, id);
+    for (const id of leaving) await store.clearRelease(id);
     for (const file of files) await rm(file, { force: true });
     for (const directory of logs) await removeTree(directory);
     await options.cache.remove(cached, options.now);
@@ -94,9 +91,27 @@ export async function collectGarbage(store: Store, options: GcOptions): Promise<
   };
 }
 
-async function removeReleaseAndMarks(store: Store, id: string): Promise<void> {
-  await store.removeRelease(id);
-  await rm(path.join(store.directory, 'served', id), { force: true });
+interface Judged {
+  readonly staying: readonly ReleaseState[];
+  readonly kept: readonly KeptRelease[];
+  readonly leaving: readonly string[];
+}
+
+/** Nobody may go back to a release, or pin one, between the judgement and its end: the switch lock is held. */
+async function withdrawReleases(store: Store, options: GcOptions): Promise<Judged> {
+  await using _lock = await takeSwitchLock(store, 'onib gc');
+  const releases = await listReleases(store);
+  const judged = reasonsToKeep(releases, options);
+  const kept = judged.filter(({ reasons }) => reasons.length > 0);
+  const leaving = judged.filter(({ reasons }) => reasons.length === 0).map(({ id }) => id);
+  const staying = releases.filter(({ id }) => !leaving.includes(id));
+  for (const id of options.dryRun ? [] : leaving) {
+    await store.withdrawRelease(id);
+    for (const marks of ['served', 'held']) {
+      await rm(path.join(store.directory, marks, id), { force: true });
+    }
+  }
+  return { staying, kept, leaving };
 }
 
 /** Objects and texts of inputs that belong to no release that stays, nor to what waits for one. */

@@ -1,6 +1,5 @@
 /**
- * The releases of a store: which are there, which is current, pinned or was served lately, and the
- * switch from one to another.
+ * The releases of a store: which are there, which is current, pinned, held or was served lately.
  *
  *   <store>/pins/<id>     made by `onib pin`; gc keeps the release. A file that a user can see and remove
  *   <store>/served/<id>   its time is when a boot server last gave that release to a node
@@ -11,8 +10,10 @@ import { didYouMean } from '../core/did-you-mean.js';
 import { EXIT, OnibError } from '../core/errors.js';
 import type { ReleaseManifest } from '../contract/release-manifest.js';
 import { currentId } from './current.js';
+import { heldBecause } from './held.js';
 import { changingStore } from './no-permission.js';
 import { namesIn, type Store } from './store.js';
+import { takeSwitchLock } from './switch-lock.js';
 
 export interface ReleaseState {
   readonly id: string;
@@ -22,6 +23,8 @@ export interface ReleaseState {
   readonly pinned: boolean;
   /** When a boot server last gave it to a node; milliseconds since 1970. */
   readonly served?: number;
+  /** Why it was never current. */
+  readonly held?: string;
   /** Why it cannot be booted from or rolled back to. */
   readonly problem?: string;
 }
@@ -33,11 +36,13 @@ export async function listReleases(store: Store): Promise<ReleaseState[]> {
   const states: ReleaseState[] = [];
   for (const id of await store.releaseIds()) {
     const served = await timeOf(path.join(store.directory, 'served', id));
+    const held = await heldBecause(store, id);
     states.push({
       id,
       current: id === current,
       pinned: pins.has(id),
       ...(served === undefined ? {} : { served }),
+      ...(held === undefined ? {} : { held }),
       ...(await readState(store, id)),
     });
   }
@@ -83,44 +88,11 @@ async function timeOf(file: string): Promise<number | undefined> {
   return (await stat(file).catch(() => undefined))?.mtimeMs;
 }
 
-export interface Switched {
-  readonly before?: string;
-  readonly now: string;
-}
-
-/**
- * Makes an earlier release the current one: the one that is named, else the one before the current.
- *
- * @throws {OnibError} `NO_RELEASE_BEFORE`, `RELEASE_UNKNOWN` (exit 2), `RELEASE_INCOMPLETE`, `BUSY` (exit 4)
- */
-export async function rollBack(store: Store, id?: string): Promise<Switched> {
-  await knownRelease(store, id);
-  await using _lock = await store.lock('onib rollback');
-  const releases = await listReleases(store);
-  const current = releases.find((release) => release.current);
-  const target = id === undefined ? releaseBefore(releases) : findRelease(releases, id);
-  if (target.problem !== undefined) {
-    throw new OnibError(
-      'RELEASE_INCOMPLETE',
-      `Cannot roll back to "${target.id}": ${target.problem}`,
-      { hint: 'onib releases lists those that are whole; onib build all makes a new one' },
-    );
-  }
-  if (!target.current) await store.switchTo(target.id);
-  return { now: target.id, ...(current === undefined ? {} : { before: current.id }) };
-}
-
-/** Before the lock is taken, since that would make a store where there is none. */
-async function knownRelease(store: Store, id: string | undefined): Promise<void> {
-  const releases = await listReleases(store);
-  if (id === undefined) releaseBefore(releases);
-  else findRelease(releases, id);
-}
-
-function releaseBefore(releases: readonly ReleaseState[]): ReleaseState {
+/** The release that was current before the current one; those that were never current are none. */
+export function releaseBefore(releases: readonly ReleaseState[]): ReleaseState {
   const place = releases.findIndex(({ current }) => current);
   const earlier = place === -1 ? [] : releases.slice(place + 1);
-  const target = earlier.find(({ problem }) => problem === undefined);
+  const target = earlier.find(({ problem, held }) => problem === undefined && held === undefined);
   if (target !== undefined) return target;
   const why = place === -1 ? 'there is no current release' : 'the store has no whole one';
   throw new OnibError(
@@ -146,6 +118,9 @@ export function findRelease(releases: readonly ReleaseState[], id: string): Rele
 
 /** Has gc keep a release, or not any more. @returns the release's id @throws {OnibError} `RELEASE_UNKNOWN` (exit 2) */
 export async function setPin(store: Store, id: string, pinned: boolean): Promise<string> {
+  // Before the lock is taken, since that would make a store where there is none.
+  findRelease(await listReleases(store), id);
+  await using _lock = await takeSwitchLock(store, 'onib pin');
   const release = findRelease(await listReleases(store), id);
   const file = path.join(store.directory, 'pins', release.id);
   await changingStore(store.directory, pinned ? 'onib pin' : 'onib unpin', async () => {

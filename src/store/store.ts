@@ -5,8 +5,9 @@
  *   <store>/releases/<id>/manifest.json, SHA256SUMS, and <friendly name> -> ../../objects/<64 hex digits>
  *   <store>/current -> releases/<id>
  *   <store>/unreleased.json (unreleased.ts)   <store>/inputs/<64 hex digits> (input-texts.ts)
- *   <store>/pins/<id> (releases.ts)   <store>/served/<id> (written by boot servers)
- *   <store>/logs/<run>/…   <store>/lock   <store>/cell (mount point for a build's private tmpfs)
+ *   <store>/pins/<id> (releases.ts)   <store>/held/<id> (held.ts)   <store>/rolled-back.json (rolled-back.ts)
+ *   <store>/served/<id> (written by boot servers)
+ *   <store>/logs/<run>/…   <store>/lock   <store>/switch.lock (switch-lock.ts)   <store>/cell (mount point for a build's private tmpfs)
  *
  * A release appears by one rename and becomes current by another, so a reader sees the old release
  * or the new one, never a mixture.
@@ -19,6 +20,7 @@ import {
   readdir,
   readFile,
   rename,
+  rm,
   stat,
   symlink,
 } from 'node:fs/promises';
@@ -34,6 +36,8 @@ import { parseReleaseManifest } from '../contract/read-release-manifest.js';
 import type { Artifact, ReleaseManifest } from '../contract/release-manifest.js';
 
 const STAGING_PREFIX = '.new-';
+/** Not a build's leftover: whoever holds the switch lock has it for a moment. */
+const NEXT_CURRENT = '.next-current';
 /** Of a release that is being removed: readers see it no more, and what is left of it goes at the next lock. */
 const LEAVING_PREFIX = '.gone-';
 
@@ -115,32 +119,29 @@ export class Store {
     return await readManifest(this.releasePath(id), id);
   }
 
-  /** Writes a release and makes it current. Every artifact must be in the store. */
-  async commit(manifest: ReleaseManifest): Promise<string> {
+  /** Writes a release, whole or not at all; it is not current. Every artifact must be in the store. */
+  async addRelease(manifest: ReleaseManifest): Promise<string> {
     const staging = this.releasePath(STAGING_PREFIX + manifest.id);
-    const next = path.join(this.directory, `${STAGING_PREFIX}current`);
     const release = this.releasePath(manifest.id);
     try {
       await this.#stage(manifest, staging);
-      await symlink(path.join('releases', manifest.id), next);
     } catch (error) {
       await removeTree(staging);
-      await removeTree(next);
       throw error;
     }
-    // Nothing from here on needs space.
+    // Needs no space.
     await rename(staging, release);
-    await rename(next, path.join(this.directory, 'current'));
-    await this.#sync();
+    await syncDirectory(path.dirname(release));
     return release;
   }
 
-  /** Makes a release that is there the current one, by one rename. For whoever holds the lock. */
+  /** Makes a release that is there the current one, by one rename. For whoever holds the switch lock. */
   async switchTo(id: string): Promise<void> {
-    const next = path.join(this.directory, `${STAGING_PREFIX}current`);
+    const next = path.join(this.directory, NEXT_CURRENT);
+    await rm(next, { force: true });
     await symlink(path.join('releases', id), next);
     await rename(next, path.join(this.directory, 'current'));
-    await this.#sync();
+    await syncDirectory(this.directory);
   }
 
   /** Names of all releases, as they sort: oldest first. */
@@ -149,11 +150,14 @@ export class Store {
     return names.filter((name) => !name.startsWith('.')).sort();
   }
 
-  /** Takes a release away at once for readers, then its directory; objects stay. For whoever holds the lock. */
-  async removeRelease(id: string): Promise<void> {
-    const leaving = this.releasePath(LEAVING_PREFIX + id);
-    await rename(this.releasePath(id), leaving);
-    await removeTree(leaving);
+  /** Takes a release away at once for readers. For whoever holds the lock of builds and the switch lock. */
+  async withdrawRelease(id: string): Promise<void> {
+    await rename(this.releasePath(id), this.releasePath(LEAVING_PREFIX + id));
+  }
+
+  /** Removes the directory of a release that was withdrawn; objects stay. */
+  async clearRelease(id: string): Promise<void> {
+    await removeTree(this.releasePath(LEAVING_PREFIX + id));
   }
 
   async #stage(manifest: ReleaseManifest, staging: string): Promise<void> {
@@ -171,15 +175,6 @@ export class Store {
       path.join(staging, 'manifest.json'),
       `${JSON.stringify(manifest, null, 2)}\n`,
     );
-  }
-
-  async #sync(): Promise<void> {
-    const directory = await open(this.directory, 'r');
-    try {
-      await directory.sync();
-    } finally {
-      await directory.close();
-    }
   }
 
   async #clearLeftovers(): Promise<void> {
@@ -221,6 +216,15 @@ function sumsOf(artifacts: readonly Artifact[]): string {
   return artifacts
     .map(({ digest, fileName }) => `${digest.slice('sha256:'.length)}  ${fileName}\n`)
     .join('');
+}
+
+async function syncDirectory(name: string): Promise<void> {
+  const directory = await open(name, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
 }
 
 async function writeSynced(name: string, text: string): Promise<void> {

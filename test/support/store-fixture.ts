@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Digest } from '../../src/core/digest.js';
+import type { Store } from '../../src/store/store.js';
 import type {
   Artifact,
   ArtifactFormat,
@@ -118,6 +119,13 @@ function describeArtifact(artifact: FixtureArtifact): Artifact {
     inputs: {},
     seconds: 1,
   };
+}
+
+/** Writes a release and makes it current. @returns its directory */
+export async function commitTo(store: Store, manifest: ReleaseManifest): Promise<string> {
+  const directory = await store.addRelease(manifest);
+  await store.switchTo(manifest.id);
+  return directory;
 }
 
 /** A store in a directory of its own. */

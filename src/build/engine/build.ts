@@ -2,25 +2,22 @@
  * Build a project: lock its store, plan against what is there, run the plan's steps in a cell, and
  * commit what came out as a release.
  */
-import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { startCell } from '../../host/cell.js';
-import { version } from '../../core/package.js';
 import { describePlan } from '../../plan/describe.js';
 import { makePlan } from '../../plan/make-plan.js';
 import type { Wanted } from '../../plan/wanted-images.js';
 import type { Facts } from '../../plan/facts.js';
 import type { Plan, PlanStep } from '../../plan/plan.js';
-import { resolveProfiles } from '../../plan/bootable-profiles.js';
 import type { Config } from '../../project/config.js';
 import { gatherFacts } from '../../facts/gather.js';
 import type { LockBook } from '../../lock/book.js';
 import { writeLock } from '../../lock/file.js';
 import { HostCache } from '../../host/host-cache.js';
 import type { Artifact, ReleaseManifest } from '../../contract/release-manifest.js';
+import { readRolledBack } from '../../store/rolled-back.js';
 import { Store } from '../../store/store.js';
-import { forgetUnreleased } from '../../store/unreleased.js';
 import type { BuildEvent, CellEvent } from '../record/events.js';
 import { explainFullStore } from '../checks/full-disk.js';
 import { EventLog } from '../record/event-log.js';
@@ -28,6 +25,8 @@ import { knownArtifacts } from '../record/earlier-builds.js';
 import { StepRecord } from '../record/step-record.js';
 import { lockBookOf, noteInLock } from '../record/lock-events.js';
 import { findNewerPackages } from './newer-packages.js';
+import { commitRelease } from './commit-release.js';
+import { timeStamp } from './time-stamp.js';
 import { requireRoom } from '../checks/room.js';
 import type { StepsRequest } from './run-steps.js';
 import { FailedTrees, type OnFailedTree } from './shell-on-error.js';
@@ -38,6 +37,8 @@ export interface BuildOptions {
   /** How many steps may run at a time; default: one per processor. */
   readonly jobs?: number;
   readonly onEvent: (event: BuildEvent) => void;
+  /** False: what is made becomes a release, and the current one stays current. Default: true. */
+  readonly activate?: boolean;
   /** A tree in which a step failed stays as it was until this resolves; absent: failures unwind at once. */
   readonly onFailedTree?: OnFailedTree;
 }
@@ -46,8 +47,10 @@ export interface BuildResult {
   readonly plan: Plan;
   /** What was built now; empty when all was up to date. */
   readonly built: readonly Artifact[];
-  /** The release that is current afterwards; undefined when there is nothing to release. */
+  /** The release that holds what was built; undefined when there is nothing to release. */
   readonly release?: ReleaseManifest;
+  /** Whether that is the current one. */
+  readonly current: boolean;
 }
 
 /** What `buildProject` would do now; needs no root and changes nothing. */
@@ -101,14 +104,24 @@ async function buildInStore(
   const current = await store.current();
   const facts = await factsFor(config, store, current, wanted);
   const plan = makePlan(config, facts, wanted);
+  await tellRolledBack(plan, store, options);
   const book = lockBookOf(plan, facts.lock);
   const built = await buildSteps(plan, current?.artifacts ?? [], book, store, options).finally(() =>
     // Also when a later step fails: what ended is recorded.
     plan.steps.length === 0 ? undefined : writeLock(plan.root, book.lock),
   );
   await checkBudgets(config, [...plan.keep, ...built], current?.artifacts ?? [], store);
-  const release = await commitRelease(plan, built, current, store, options);
-  return { plan, built, ...(release === undefined ? {} : { release }) };
+  const { activate = true, onEvent } = options;
+  const committed = await commitRelease(plan, built, current, store, { activate, onEvent });
+  return { plan, built, ...committed };
+}
+
+/** Somebody went back to the current release: what is made now takes its place. */
+async function tellRolledBack(plan: Plan, store: Store, options: BuildOptions): Promise<void> {
+  const rolledBack = await readRolledBack(store);
+  if (rolledBack === undefined || options.activate === false) return;
+  if (plan.steps.length + plan.reuse.length + plan.drop.length === 0) return;
+  options.onEvent({ type: 'rolled-back', ...rolledBack });
 }
 
 /**
@@ -163,53 +176,4 @@ export async function buildSteps(
   });
   eventLog.throwIfIncomplete();
   return artifacts;
-}
-
-/** Writes a release when it differs from the current one. */
-async function commitRelease(
-  plan: Plan,
-  built: readonly Artifact[],
-  current: ReleaseManifest | undefined,
-  store: Store,
-  options: BuildOptions,
-): Promise<ReleaseManifest | undefined> {
-  const artifacts = [...plan.keep, ...built].sort((a, b) => (a.fileName < b.fileName ? -1 : 1));
-  const resolved = resolveProfiles(plan.profiles, artifacts, plan.defaultProfile);
-  const content = { artifacts, ...resolved };
-  if (artifacts.length === 0 || (current !== undefined && sameContent(current, content))) {
-    return current;
-  }
-  const now = new Date();
-  const manifest: ReleaseManifest = {
-    schema: 'onib.release/2',
-    id: `${timeStamp(now)}-${randomBytes(2).toString('hex')}`,
-    created: now.toISOString(),
-    onib: version,
-    ...content,
-  };
-  const directory = await store.commit(manifest);
-  await forgetUnreleased(store, artifacts);
-  options.onEvent({
-    type: 'release',
-    id: manifest.id,
-    directory,
-    artifacts,
-    incomplete: resolved.incomplete,
-  });
-  return manifest;
-}
-
-type Content = Omit<ReleaseManifest, 'schema' | 'id' | 'created' | 'onib'>;
-
-function sameContent(a: Content, b: Content): boolean {
-  const pick = (content: Content): string => {
-    const { artifacts, profiles, incomplete, defaultProfile, defaultProfileMissing } = content;
-    return JSON.stringify([artifacts, profiles, incomplete, defaultProfile, defaultProfileMissing]);
-  };
-  return pick(a) === pick(b);
-}
-
-/** `20261120T140501Z`. */
-function timeStamp(date: Date): string {
-  return date.toISOString().replaceAll(/[-:]|\.\d+/g, '');
 }

@@ -1,7 +1,8 @@
 /** What a build tells while it runs; reporters in `cli/` turn it into lines, bars or JSON. */
 import type { VersionChange } from '../../core/version-changes.js';
+import type { RolledBack } from '../../store/rolled-back.js';
 import type { LockedPackage } from '../../lock/model.js';
-import type { Artifact } from '../../contract/release-manifest.js';
+import type { Artifact, IncompleteProfile } from '../../contract/release-manifest.js';
 
 export interface TaskResult {
   /** Ansible's word. */
@@ -71,8 +72,14 @@ export type BuildEvent =
       readonly directory: string;
       readonly artifacts: readonly Artifact[];
       /** Profiles that cannot be booted yet, with the reason. */
-      readonly incomplete: readonly { readonly profile: string; readonly reason: string }[];
-    };
+      readonly incomplete: readonly IncompleteProfile[];
+      /** Whether it is the current release now. */
+      readonly current: boolean;
+      /** Profiles that the release before could boot and this one cannot. */
+      readonly lost: readonly IncompleteProfile[];
+    }
+  /** Somebody went back to the release that is current, which this build replaces. */
+  | ({ readonly type: 'rolled-back' } & RolledBack);
 
 /** From the cell: what a step's image is made of, before anybody compared it with the lock. */
 export interface PackagesRecorded {

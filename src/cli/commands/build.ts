@@ -16,6 +16,8 @@ interface BuildOptions {
   readonly refresh?: boolean;
   readonly jobs?: number;
   readonly shellOnError?: boolean;
+  /** False with `--no-activate`. */
+  readonly activate: boolean;
 }
 
 export function registerBuild(program: Command, context: Context): void {
@@ -32,6 +34,7 @@ export function registerBuild(program: Command, context: Context): void {
     .option('--shell-on-error', 'when a step fails, open a shell in its tree as it was')
     .option('--force', 'build what is asked for, also where it is up to date')
     .option('--refresh', 'look for newer packages than onib.lock names, and use them')
+    .option('--no-activate', 'make a release, and leave the current one current')
     .option('--jobs <n>', 'build so many images at a time (default: one per processor)', jobsOf)
     .action(async (kind: WantedKind, files: string[], options: BuildOptions) => {
       if (options.shellOnError === true) requireTerminal();
@@ -56,16 +59,17 @@ function jobsOf(text: string): number {
 async function build(
   config: Config,
   wanted: Wanted,
-  { jobs, shellOnError = false }: BuildOptions,
+  { jobs, shellOnError = false, activate }: BuildOptions,
   context: Context,
 ): Promise<void> {
   const { output, signal } = context;
   const started = performance.now();
   using reporter = new BuildReporter(output);
-  const { plan, built, release } = await buildProject(config, wanted, {
+  const { plan, built, release, current } = await buildProject(config, wanted, {
     signal,
     ...(jobs === undefined ? {} : { jobs }),
     onEvent: reporter.onEvent,
+    activate,
     ...(shellOnError ? { onFailedTree: (tree) => enterFailedTree(tree, reporter, output) } : {}),
   });
   reporter[Symbol.dispose]();
@@ -74,6 +78,7 @@ async function build(
     schema: 'onib.build/1',
     built,
     release: release?.id ?? null,
+    current,
     store: plan.store,
     seconds: (performance.now() - started) / 1000,
   });

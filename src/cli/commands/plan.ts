@@ -2,8 +2,11 @@
 import type { Command } from 'commander';
 import { planProject } from '../../build/engine/build.js';
 import { describePlan } from '../../plan/describe.js';
+import { readRolledBack } from '../../store/rolled-back.js';
+import { Store } from '../../store/store.js';
 import { addCommand } from '../options/command.js';
 import type { Context } from '../options/context.js';
+import { rolledBackInWords, rolledBackObject } from '../show/rolled-back.js';
 import { openProject } from '../options/project.js';
 import { formatPlan } from '../show/plan-view.js';
 import { wantedOfWords } from '../options/build-words.js';
@@ -22,7 +25,12 @@ export function registerPlan(program: Command, context: Context): void {
       const config = await openProject(context);
       const place = { root: config.root, directory: context.directory };
       const plan = describePlan(await planProject(config, wantedOfWords(what, place, options)));
-      context.output.object({ ...plan });
-      context.output.result(formatPlan(plan).join('\n'));
+      const rolledBack = await readRolledBack(new Store(config.settings.artifactPath));
+      context.output.object({ ...plan, rolledBack: rolledBackObject(rolledBack) });
+      const lines =
+        rolledBack === undefined
+          ? []
+          : [`${rolledBackInWords(rolledBack)}: a build replaces release ${rolledBack.release}`];
+      context.output.result([...lines, ...formatPlan(plan)].join('\n'));
     });
 }

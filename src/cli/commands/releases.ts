@@ -38,17 +38,19 @@ interface Row {
   readonly pinned: boolean;
   /** ISO 8601. */
   readonly served: string | null;
+  /** Why it was never current. */
+  readonly held: string | null;
   readonly problem: string | null;
   /** From the release before it. */
   readonly changes: readonly Change[];
 }
 
 function describe(releases: readonly ReleaseState[]): Row[] {
-  return releases.map(({ id, manifest, current, pinned, served, problem }, index) => ({
+  return releases.map(({ id, manifest, current, pinned, served, held, problem }, index) => ({
     id,
     created: manifest?.created ?? null,
     size: manifest === undefined ? null : sizeOf(manifest),
-    ...{ current, pinned, problem: problem ?? null },
+    ...{ current, pinned, held: held ?? null, problem: problem ?? null },
     served: served === undefined ? null : new Date(served).toISOString(),
     changes: changesOf(releases[index + 1]?.manifest, manifest),
   }));
@@ -75,10 +77,11 @@ const SIGNS = { added: '+', removed: '-', changed: '~' } as const;
 function releaseLines(rows: readonly Row[], { output }: Context): string[] {
   if (rows.length === 0) return ['no release yet: onib build all'];
   const cells = rows.map(
-    ({ id, created, size, current, pinned, served, problem, changes }, index) => {
+    ({ id, created, size, current, pinned, served, held, problem, changes }, index) => {
       const words = [
         ...(current ? ['current'] : []),
         ...(pinned ? ['pinned'] : []),
+        ...(held === null ? [] : ['never current']),
         ...(served === null ? [] : [`served ${ageOf(served)} ago`]),
         ...(problem === null ? [] : [`INCOMPLETE: ${problem}`]),
       ];

@@ -2,12 +2,13 @@
 import type { Command } from 'commander';
 import type { Plan } from '../../plan/plan.js';
 import type { ReleaseManifest } from '../../contract/release-manifest.js';
-import type { Store } from '../../store/store.js';
+import { readRolledBack, type RolledBack } from '../../store/rolled-back.js';
 import { addCommand } from '../options/command.js';
 import type { Context } from '../options/context.js';
 import { formatAge, formatBytes, formatSeconds, formatTable } from '../show/format.js';
 import type { Output } from '../show/output.js';
 import { errorObject, exitCodeOf, formatWarning } from '../show/errors.js';
+import { rolledBackInWords, rolledBackObject } from '../show/rolled-back.js';
 import { readablePlan } from '../options/readable-plan.js';
 import { addStoreOption, openStore, type StoreOptions } from '../options/store.js';
 
@@ -22,10 +23,16 @@ export function registerStatus(program: Command, context: Context): void {
   });
   addStoreOption(command).action(async (options: StoreOptions) => {
     const store = await openStore(context, options);
-    const current = await store.current();
     const { plan, error } = await readablePlan(context, options);
-    context.output.object(statusObject(store, current, plan, error));
-    context.output.result(statusText(current, plan, context.output).join('\n'));
+    const status: Status = {
+      store: store.directory,
+      release: await store.current(),
+      rolledBack: await readRolledBack(store),
+      plan,
+      error,
+    };
+    context.output.object(statusObject(status));
+    context.output.result(statusText(status, context.output).join('\n'));
     if (error === undefined) return;
     context.output.problem('what is out of date is not known: the project cannot be read');
     context.output.problem(formatWarning(error));
@@ -33,21 +40,35 @@ export function registerStatus(program: Command, context: Context): void {
   });
 }
 
+interface Status {
+  /** Absolute path. */
+  readonly store: string;
+  readonly release: ReleaseManifest | undefined;
+  readonly rolledBack: RolledBack | undefined;
+  /** Undefined where only the store is read. */
+  readonly plan: Plan | undefined;
+  /** Why the project cannot be read. */
+  readonly error: unknown;
+}
+
 function outOfDate(plan: Plan): { title: string; reasons: readonly string[] }[] {
   return plan.steps.map(({ title, reasons }) => ({ title, reasons }));
 }
 
-function statusObject(
-  store: Store,
-  current: ReleaseManifest | undefined,
-  plan: Plan | undefined,
-  error: unknown,
-): { schema: string } & Record<string, unknown> {
+function statusObject({
+  store,
+  release,
+  rolledBack,
+  plan,
+  error,
+}: Status): { schema: string } & Record<string, unknown> {
   return {
     schema: 'onib.status/1',
-    store: store.directory,
-    release: current ?? null,
+    store,
+    release: release ?? null,
+    rolledBack: rolledBackObject(rolledBack),
     outOfDate: plan === undefined ? null : outOfDate(plan),
+    builtBefore: plan === undefined ? null : plan.reuse.map(({ fileName }) => fileName),
     problems: error === undefined ? [] : errorObject(error).problems,
   };
 }
@@ -56,33 +77,45 @@ function ageOf(release: ReleaseManifest): string {
   return formatAge((Date.now() - Date.parse(release.created)) / 1000);
 }
 
-function statusText(
-  current: ReleaseManifest | undefined,
-  plan: Plan | undefined,
-  output: Output,
-): string[] {
-  const lines: string[] = [];
-  if (current === undefined) lines.push('no release yet: onib build all');
-  else {
-    lines.push(`release ${output.style(current.id, 'bold')}, made ${ageOf(current)} ago`);
-    const rows = current.artifacts.map(({ fileName, kind, size, digest, seconds }) => [
-      `  ${fileName}`,
-      kind,
-      formatBytes(size),
-      formatSeconds(seconds),
-      digest.slice('sha256:'.length, 'sha256:'.length + 12),
-    ]);
-    lines.push(...formatTable(rows, ['left', 'left', 'right', 'right']));
-    for (const { name, overlays } of current.profiles) {
-      const isDefault = name === current.defaultProfile ? ' (default)' : '';
-      lines.push(`profile ${name}${isDefault}: ${overlays.join(', ') || 'no overlay'}`);
-    }
-  }
+function statusText({ release, rolledBack, plan }: Status, output: Output): string[] {
+  const lines =
+    release === undefined ? ['no release yet: onib build all'] : releaseText(release, output);
+  if (rolledBack !== undefined) lines.push(output.style(rolledBackInWords(rolledBack), 'yellow'));
   if (plan === undefined) return lines;
   const late = outOfDate(plan);
-  if (late.length === 0) lines.push('everything is up to date');
   for (const { title, reasons } of late) {
     lines.push(`${output.style('out of date', 'yellow')}: ${title}: ${reasons.join('; ')}`);
   }
+  if (plan.reuse.length > 0) {
+    const names = plan.reuse.map(({ fileName }) => fileName).join(', ');
+    lines.push(`built before, and not in this release: ${names}: onib build all`);
+  } else if (late.length === 0) lines.push('everything is up to date');
   return lines;
+}
+
+function releaseText(release: ReleaseManifest, output: Output): string[] {
+  const rows = release.artifacts.map(({ fileName, kind, size, digest, seconds }) => [
+    `  ${fileName}`,
+    kind,
+    formatBytes(size),
+    formatSeconds(seconds),
+    digest.slice('sha256:'.length, 'sha256:'.length + 12),
+  ]);
+  const profiles = release.profiles.map(({ name, overlays }) => {
+    const isDefault = name === release.defaultProfile ? ' (default)' : '';
+    return `profile ${name}${isDefault}: ${overlays.join(', ') || 'no overlay'}`;
+  });
+  const incomplete = (release.incomplete ?? []).map(
+    ({ profile, reason }) => `profile ${profile} cannot be booted: ${reason}`,
+  );
+  const missing = release.defaultProfileMissing;
+  return [
+    `release ${output.style(release.id, 'bold')}, made ${ageOf(release)} ago`,
+    ...formatTable(rows, ['left', 'left', 'right', 'right']),
+    ...profiles,
+    ...incomplete,
+    ...(missing === undefined
+      ? []
+      : [`no default profile: "${missing.profile}" cannot be booted: ${missing.reason}`]),
+  ];
 }

@@ -5,6 +5,7 @@
 import type { BuildEvent } from '../../build/record/events.js';
 import { changeInWords } from '../../core/version-changes.js';
 import type { Artifact } from '../../contract/release-manifest.js';
+import { rolledBackInWords } from './rolled-back.js';
 import { cut, formatBytes, formatSeconds, formatTable } from './format.js';
 
 export interface StepView {
@@ -62,6 +63,7 @@ export function advance(view: BuildView, event: BuildEvent, now: number): BuildV
     case 'packages':
     case 'warning':
     case 'failed':
+    case 'rolled-back':
     case 'release':
       return view;
   }
@@ -106,6 +108,8 @@ export function lastingLine(event: BuildEvent): string | undefined {
       return `done: ${event.step} in ${formatSeconds(event.seconds)}: ${fileList(event.artifacts)}`;
     case 'warning':
       return `warning: ${event.step}: ${event.message}`;
+    case 'rolled-back':
+      return `${rolledBackInWords(event)}: this build replaces release ${event.release}`;
     case 'packages':
       return event.changes.length === 0 ? undefined : packagesLine(event);
     case 'task-end':
@@ -155,6 +159,7 @@ export function plainLine(event: BuildEvent, verbose: boolean): string | undefin
     case 'failed':
       return undefined;
     case 'packages':
+    case 'rolled-back':
     case 'warning':
     case 'step-end':
       return lastingLine(event);
@@ -180,9 +185,23 @@ export function summary(
     built.length === 0
       ? 'nothing was built: what was built before fits'
       : `${built.length} files, ${formatBytes(bytes)}, built in ${formatSeconds(seconds)}`,
-    `release ${release.id} is current: ${release.directory}`,
-    ...release.incomplete.map(
+    release.current
+      ? `release ${release.id} is current: ${release.directory}`
+      : `release ${release.id} is not current: onib activate ${release.id}`,
+    ...release.lost.map(({ profile, reason }) => `profile "${profile}" would be lost: ${reason}`),
+    ...notLost(release).map(
       ({ profile, reason }) => `profile "${profile}" cannot be booted yet: ${reason}`,
     ),
   ];
+}
+
+/** Profiles that cannot be booted, and could not before. */
+function notLost({
+  incomplete,
+  lost,
+}: Extract<BuildEvent, { type: 'release' }>): Extract<
+  BuildEvent,
+  { type: 'release' }
+>['incomplete'] {
+  return incomplete.filter(({ profile }) => !lost.some((one) => one.profile === profile));
 }

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run, type RunResult } from '../../../src/host/run.js';
 import { shellCommand } from '../../../src/host/shell-words.js';
 import { packagePath } from '../../../src/core/package.js';
-import { rollBack } from '../../../src/store/releases.js';
+import { rollBack } from '../../../src/store/activate.js';
 import { Store } from '../../../src/store/store.js';
 import { before, flawsOfStore, nothingLeft, type Before } from '../../support/leftovers.js';
 import { differencesOfShape, examplesIn, type Example } from '../cli/support/shape.js';

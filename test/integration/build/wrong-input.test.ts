@@ -13,6 +13,7 @@ import {
   type Before,
 } from '../../support/leftovers.js';
 import { onib, runOnib } from '../../support/onib-command.js';
+import { commitTo } from '../../support/store-fixture.js';
 import { TinyProject } from '../../support/tiny-project.js';
 import { until } from '../../support/wait.js';
 
@@ -40,7 +41,7 @@ async function commitRelease(): Promise<void> {
   const store = new Store(project.store);
   await using _lock = await store.lock('the test');
   const { digest, size } = await store.putObject(file);
-  await store.commit({
+  await commitTo(store, {
     ...{ schema: 'onib.release/2', id: '20261120T140501Z-3f9c', onib: '0.1.0' },
     created: '2026-11-20T14:05:01Z',
     artifacts: [

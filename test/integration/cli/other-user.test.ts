@@ -57,7 +57,17 @@ afterAll(async () => {
 
 const commands = [
   ...['init', 'init other', 'new overlay other', 'plan', 'plan --refresh', 'build all', 'status'],
-  ...['why base', 'releases', 'rollback', 'pin', 'unpin', 'gc', 'gc --dry-run', 'ls current'],
+  ...[
+    'why base',
+    'releases',
+    'rollback',
+    'activate 20261120T100501Z-3f9c',
+    'pin',
+    'unpin',
+    'gc',
+    'gc --dry-run',
+    'ls current',
+  ],
   ...['ls base', 'cat base etc/motd', 'extract base out', 'diff current current', 'verify'],
   ...['verify --rebuild', 'doctor', 'serve --interface lo', 'boot', 'push other-store'],
   ...['rollback 20261120T100501Z-3f9c'],

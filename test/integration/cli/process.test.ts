@@ -1,5 +1,5 @@
 /** The compiled program as its own process: signals, closed pipes, another user. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,10 +11,15 @@ import { onib, runOnib } from '../../support/onib-command.js';
 const [node, program] = onib;
 
 let project: string;
+/** A store that holds no release yet. */
+let store: string;
 
 beforeAll(async () => {
   project = path.join(await mkdtemp(path.join(tmpdir(), 'onib-process-')), 'images');
   await initProject(project);
+  store = path.join(path.dirname(project), 'store');
+  for (const name of ['objects', 'releases'])
+    await mkdir(path.join(store, name), { recursive: true });
 });
 
 afterAll(async () => {
@@ -64,7 +69,7 @@ describe('onib serve', () => {
     const told = new Promise<string>((resolve) => {
       tell = resolve;
     });
-    const options = ['--interface', 'lo', '--dhcp', 'off', '--store', project, '--json'];
+    const options = ['--interface', 'lo', '--dhcp', 'off', '--store', store, '--json'];
     const server = start(serve(...options), { check: false, onLine: (line) => tell(line) });
     const event = JSON.parse(await told) as Record<string, unknown>;
     expect(event).toMatchObject({
@@ -78,7 +83,7 @@ describe('onib serve', () => {
   });
 
   it('refuses a NIC that is not there, and full DHCP without addresses', async () => {
-    const nic = await run(serve('--interface', 'eth77', '--store', project), { check: false });
+    const nic = await run(serve('--interface', 'eth77', '--store', store), { check: false });
     expect(nic.stderr).toContain('error[INTERFACE_UNKNOWN]');
     expect(nic.exitCode).toBe(3);
     const range = await run(serve('--interface', 'lo', '--dhcp', 'full'), { check: false });

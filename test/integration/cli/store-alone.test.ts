@@ -61,6 +61,7 @@ async function withoutAnsible(): Promise<Record<string, string>> {
 const rows: Row[] = [
   ['releases', 0, new RegExp(newer)],
   [`rollback ${older}`, 0, new RegExp(`${older} is current`)],
+  [`activate ${older}`, 0, new RegExp(`${older} is current`)],
   ['pin', 0, /is pinned/],
   ['unpin', 0, /is not pinned/],
   ['gc --dry-run', 0, /would free/],

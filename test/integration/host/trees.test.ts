@@ -8,6 +8,7 @@ import { bytesOnDisk, removeTree } from '../../../src/host/trees.js';
 import { collectGarbage } from '../../../src/store/gc.js';
 import { Store } from '../../../src/store/store.js';
 import { HostCache } from '../../../src/host/host-cache.js';
+import { commitTo } from '../../support/store-fixture.js';
 
 let work: string;
 let precious: string;
@@ -98,7 +99,7 @@ describe('a store with a mount in it', () => {
     {
       await using _lock = await store.lock('the test');
       const id = '20261120T140501Z-0000';
-      await store.commit({ ...manifest, id, created: '2026-11-20T14:05:01Z' });
+      await commitTo(store, { ...manifest, id, created: '2026-11-20T14:05:01Z' });
     }
     for (const run of ['20261119T140501Z', '20261120T140500Z']) {
       await mkdir(path.join(store.directory, 'logs', run));

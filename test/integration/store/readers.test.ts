@@ -10,10 +10,10 @@ import { startBootServer, type BootServer } from '../../../boot-server/index.js'
 import { start, type RunningCommand } from '../../../src/host/command.js';
 import { collectGarbage } from '../../../src/store/gc.js';
 import type { Artifact, ReleaseManifest } from '../../../src/contract/release-manifest.js';
-import { rollBack } from '../../../src/store/releases.js';
+import { rollBack } from '../../../src/store/activate.js';
 import { Store } from '../../../src/store/store.js';
 import { HostCache } from '../../../src/host/host-cache.js';
-import { createStore, type StoreFixture } from '../../support/store-fixture.js';
+import { commitTo, createStore, type StoreFixture } from '../../support/store-fixture.js';
 import { until } from '../../support/wait.js';
 
 const OLD = '20261120T140501Z-3f9c';
@@ -50,7 +50,7 @@ async function commitRound(round: number): Promise<ReleaseManifest> {
   );
   const id = `20261120T15${String(round).padStart(4, '0')}Z-0000`;
   const manifest = { ...before, id, created: new Date().toISOString(), artifacts };
-  await store.commit(manifest);
+  await commitTo(store, manifest);
   return manifest;
 }
 

@@ -102,6 +102,8 @@ describe('plainLine()', () => {
       directory: '/x',
       artifacts: [],
       incomplete: [],
+      current: true,
+      lost: [],
     };
     const task = { step: 's', task: 'tools', seconds: 1 };
     const shown = [
@@ -126,6 +128,8 @@ describe('summary()', () => {
         directory: '/x/releases/R',
         artifacts: [artifact],
         incomplete: [{ profile: 'default', reason: 'no kernel set' }],
+        current: true,
+        lost: [],
       },
       75,
     );

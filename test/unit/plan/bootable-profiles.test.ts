@@ -14,9 +14,18 @@ const TOOLS: ProfileConfig = {
 };
 const ARTIFACTS = built(makePlan(config(), facts(), {}));
 
+const planOf = (
+  profiles: readonly ProfileConfig[],
+  defaultProfile?: string,
+): Parameters<typeof resolveProfiles>[0] => ({
+  profiles,
+  drop: [],
+  ...(defaultProfile === undefined ? {} : { defaultProfile }),
+});
+
 describe('resolveProfiles()', () => {
   test('resolveProfiles() names the files of a profile, overlays in their order', () => {
-    expect(resolveProfiles([TOOLS], ARTIFACTS, 'tools')).toEqual({
+    expect(resolveProfiles(planOf([TOOLS], 'tools'), ARTIFACTS)).toEqual({
       profiles: [
         {
           name: 'tools',
@@ -45,7 +54,10 @@ describe('resolveProfiles()', () => {
       'kernel set "kernel" is not built',
     ],
   ])('resolveProfiles() leaves a profile out for lack of its %s', (_what, change, keep, reason) => {
-    const result = resolveProfiles([{ ...TOOLS, ...change }], ARTIFACTS.filter(keep), 'tools');
+    const result = resolveProfiles(
+      planOf([{ ...TOOLS, ...change }], 'tools'),
+      ARTIFACTS.filter(keep),
+    );
     const missing = { profile: 'tools', reason };
     expect(result).toEqual({
       profiles: [],
@@ -59,7 +71,7 @@ describe('resolveProfiles()', () => {
     const { base, ...noBase } = TOOLS;
     expect([kernel, base]).toEqual(['kernel', 'base']);
     expect(
-      resolveProfiles([noKernel, noBase], ARTIFACTS).incomplete.map(({ reason }) => reason),
+      resolveProfiles(planOf([noKernel, noBase]), ARTIFACTS).incomplete.map(({ reason }) => reason),
     ).toEqual(['the project has no kernel set', 'the project has no base image']);
   });
 
@@ -67,8 +79,21 @@ describe('resolveProfiles()', () => {
     const others = ARTIFACTS.map((artifact) =>
       artifact.name === 'tools' ? { ...artifact, baseDigest: digest('other') } : artifact,
     );
-    expect(resolveProfiles([TOOLS], others).incomplete).toEqual([
-      { profile: 'tools', reason: 'overlay "tools" is made over another base' },
+    expect(resolveProfiles(planOf([TOOLS]), others).incomplete).toEqual([
+      { profile: 'tools', reason: 'overlay "tools" was made over another base image' },
+    ]);
+  });
+
+  test('resolveProfiles() says of an overlay that leaves with its base that it needs another one', () => {
+    const [overlay] = ARTIFACTS.filter(({ name }) => name === 'tools');
+    if (overlay === undefined) throw new Error('no overlay');
+    const plan = {
+      ...planOf([TOOLS]),
+      drop: [{ artifact: overlay, reason: 'its base is rebuilt' }],
+    };
+    const left = ARTIFACTS.filter((artifact) => artifact !== overlay);
+    expect(resolveProfiles(plan, left).incomplete).toEqual([
+      { profile: 'tools', reason: 'overlay "tools" was made over another base image' },
     ]);
   });
 });

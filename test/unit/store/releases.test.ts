@@ -5,7 +5,8 @@ import { markUsed } from '../../../src/host/used-files.js';
 import { HostCache } from '../../../src/host/host-cache.js';
 import { collectGarbage, reasonsToKeep } from '../../../src/store/gc.js';
 import { keepInputTexts } from '../../../src/store/input-texts.js';
-import { listReleases, rollBack, setPin } from '../../../src/store/releases.js';
+import { listReleases, setPin } from '../../../src/store/releases.js';
+import { rollBack } from '../../../src/store/activate.js';
 import { Store } from '../../../src/store/store.js';
 import { recordUnreleased } from '../../../src/store/unreleased.js';
 import { digestOf, StoreFixture } from '../../support/store-fixture.js';
@@ -66,52 +67,14 @@ describe('listReleases()', () => {
   });
 });
 
-describe('rollBack()', () => {
-  const current = async (): Promise<string | undefined> => (await store.current())?.id;
-
-  test('rollBack() switches to the release before, and then to the one before that', async () => {
-    await releases(3);
-    expect(await rollBack(store)).toEqual({ before: id(3), now: id(2) });
-    expect(await rollBack(store)).toEqual({ before: id(2), now: id(1) });
-    await expect(rollBack(store)).rejects.toMatchObject({ code: 'NO_RELEASE_BEFORE', exitCode: 2 });
-    expect(await current()).toBe(id(1));
-  });
-
-  test('rollBack() passes over a release that is not whole, and refuses it by name', async () => {
-    await releases(3);
-    await rm(store.objectPath(digestOf('base of 2')));
-    await expect(rollBack(store, id(2))).rejects.toMatchObject({ code: 'RELEASE_INCOMPLETE' });
-    expect(await current()).toBe(id(3));
-    expect((await rollBack(store)).now).toBe(id(1));
-  });
-
-  test('rollBack() switches forward again to a release that is named', async () => {
-    await releases(2);
-    await rollBack(store);
-    expect(await rollBack(store, id(2))).toEqual({ before: id(1), now: id(2) });
-    expect(await current()).toBe(id(2));
-  });
-
-  test('rollBack() says what was probably meant', async () => {
-    await releases(2);
-    await expect(rollBack(store, '20261120T140501Z-000')).rejects.toMatchObject({
-      code: 'RELEASE_UNKNOWN',
-      exitCode: 2,
-      hint: `did you mean "${id(1)}"?`,
-    });
-  });
-
-  test('rollBack() leaves the release alone while another process holds the lock', async () => {
-    await releases(2);
-    {
-      await using _lock = await store.lock('onib build');
-      await expect(rollBack(store)).rejects.toMatchObject({ code: 'BUSY', exitCode: 4 });
-    }
-    expect(await current()).toBe(id(2));
-  });
-});
-
 describe('setPin()', () => {
+  test('setPin() does not wait for a build', async () => {
+    await releases(1);
+    await using _lock = await store.lock('onib build');
+    await setPin(store, 'current', true);
+    expect((await listReleases(store))[0]?.pinned).toBe(true);
+  });
+
   test('setPin() makes a file that says since when, and takes it away', async () => {
     await releases(1);
     await setPin(store, 'current', true);

@@ -13,6 +13,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Artifact, ReleaseManifest } from '../../../src/contract/release-manifest.js';
 import { Store } from '../../../src/store/store.js';
+import { commitTo } from '../../support/store-fixture.js';
 
 let directory: string;
 let store: Store;
@@ -83,9 +84,9 @@ describe('Store', () => {
   test('commit() writes friendly names as relative links and switches current', async () => {
     const one = manifest('20261120T140501Z-0001', [await artifact('one')]);
     const two = manifest('20261120T140502Z-0002', [await artifact('two')]);
-    await store.commit(one);
+    await commitTo(store, one);
     expect(await store.current()).toEqual(one);
-    const release = await store.commit(two);
+    const release = await commitTo(store, two);
     expect(await store.current()).toEqual(two);
     expect(await readFile(path.join(release, 'base.trixie.squashfs'), 'utf8')).toBe('two');
     expect(await readlink(path.join(release, 'base.trixie.squashfs'))).toMatch(
@@ -98,15 +99,19 @@ describe('Store', () => {
 
   test('commit() refuses a release whose object is missing, and current stays', async () => {
     const good = manifest('20261120T140501Z-0001', [await artifact('one')]);
-    await store.commit(good);
+    await commitTo(store, good);
     const bad = { ...(await artifact('x')), digest: `sha256:${'0'.repeat(64)}` as const };
-    await expect(store.commit(manifest('20261120T140502Z-0002', [bad]))).rejects.toThrow('ENOENT');
+    await expect(commitTo(store, manifest('20261120T140502Z-0002', [bad]))).rejects.toThrow(
+      'ENOENT',
+    );
     expect(await store.current()).toEqual(good);
   });
 
   test('commit() takes away what it could not finish', async () => {
     const bad = { ...(await artifact('x')), digest: `sha256:${'0'.repeat(64)}` as const };
-    await expect(store.commit(manifest('20261120T140502Z-0002', [bad]))).rejects.toThrow('ENOENT');
+    await expect(commitTo(store, manifest('20261120T140502Z-0002', [bad]))).rejects.toThrow(
+      'ENOENT',
+    );
     expect(await readdir(path.join(store.directory, 'releases'))).toEqual([]);
     expect(await readdir(store.directory)).not.toContain('.new-current');
   });
@@ -124,7 +129,7 @@ describe('Store', () => {
   });
 
   test('release() explains a broken manifest', async () => {
-    await store.commit(manifest('20261120T140501Z-0001', []));
+    await commitTo(store, manifest('20261120T140501Z-0001', []));
     const file = path.join(store.releasePath('20261120T140501Z-0001'), 'manifest.json');
     await writeFile(file, '{"schema": "other/1"}');
     await expect(store.current()).rejects.toMatchObject({

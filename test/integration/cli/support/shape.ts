@@ -25,7 +25,7 @@ function typeOf(value: unknown): string {
 
 /** Fields that may be absent, or null, as docs/json.md says. */
 const OPTIONAL = new Set([
-  ...['where', 'hint', 'fix', 'line', 'column', 'defaultProfile', 'release'],
+  ...['where', 'hint', 'fix', 'line', 'column', 'defaultProfile', 'release', 'rolledBack'],
   ...['served', 'problem', 'before', 'outOfDate'],
 ]);
 
