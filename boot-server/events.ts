@@ -17,6 +17,8 @@ export interface DhcpAnsweredEvent {
   readonly address?: string;
   /** Name or URL that the client was told to boot. */
   readonly bootFile?: string;
+  /** Boot profile that is decided for it; of clients that netboot, where one can be booted. */
+  readonly profile?: string;
 }
 
 export interface DhcpIgnoredEvent {
@@ -34,6 +36,8 @@ export interface WarningEvent {
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
+  /** Where in a file: `boot-profiles.yml:12:9`. */
+  readonly place?: string;
 }
 
 export type BootServerEvent =
@@ -48,6 +52,13 @@ export type BootServerEvent =
       readonly release?: string;
     }
   | { readonly type: 'release-changed'; readonly release?: string; readonly previous?: string }
+  /** Another assignment is followed from now on. */
+  | {
+      readonly type: 'assignment-changed';
+      readonly file: string;
+      /** How many nodes it names. */
+      readonly nodes: number;
+    }
   | DhcpAnsweredEvent
   | DhcpIgnoredEvent
   | TftpEvent

@@ -1,5 +1,6 @@
 /** The boot server's public interface. */
 export { startBootServer } from './server.js';
+export { previewMachine } from './preview/preview.js';
 export type { BootServer, BootServerOptions, DhcpOptions } from './options.js';
 export type { BootServerEvent } from './events.js';
 export type { NodeRecord } from './nodes/record.js';

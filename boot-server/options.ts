@@ -1,4 +1,5 @@
 /** What `startBootServer` takes. All but `onEvent` is plain data that JSON can carry. */
+import type { Assignment } from '../src/contract/assignment.js';
 import type { AddressRange } from './dhcp/leases.js';
 import type { BootServerEvent } from './events.js';
 import type { NodeRecord } from './nodes/record.js';
@@ -29,8 +30,13 @@ export interface BootServerOptions {
   readonly httpPort: number;
   /** Default: true. */
   readonly tftp?: boolean;
-  /** Profile of nodes that no profile names; default: the release's `defaultProfile`. */
+  /** Profile of nodes that nothing names, before every other default. */
   readonly profile?: string;
+  /**
+   * Which node gets which profile; `assign` changes it later. Default: nobody says so, and releases of version 1
+   * assign their nodes themselves.
+   */
+  readonly assignment?: Assignment;
   /** More words for every node's kernel command line. */
   readonly extraArguments?: readonly string[];
   /** User to become, when started as root, once all ports are bound. */
@@ -45,6 +51,8 @@ export interface BootServer {
   /** IPv4 address of the NIC. */
   readonly address: string;
   nodes(): readonly NodeRecord[];
+  /** Every script that is asked for from now on follows this. */
+  assign(assignment: Assignment): void;
   /** Ends all listeners and transfers. */
   close(): Promise<void>;
 }

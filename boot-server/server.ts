@@ -3,6 +3,7 @@
  * catalogue of the store.
  */
 import path from 'node:path';
+import type { Assignment } from '../src/contract/assignment.js';
 import { EXIT, OnibError } from '../src/core/errors.js';
 import { settleFullDhcp } from './dhcp/settings.js';
 import type { BootServerEvent } from './events.js';
@@ -16,8 +17,10 @@ import { findNeighbour } from './nodes/neighbours.js';
 import { NodeRegistry } from './nodes/registry.js';
 import type { BootServer, BootServerOptions } from './options.js';
 import { dropPrivileges } from './host/privileges.js';
-import { isBoot } from '../src/contract/boot.js';
-import { chooseBoot } from './assign/choose-boot.js';
+import { Assigner } from './assign/assigner.js';
+import type { DecisionTable } from './assign/decision-table.js';
+import { decideForUnnamed } from './assign/decide.js';
+import { BootManifests } from './release/boot-manifests.js';
 import { loadersOf, type Catalogue } from './release/catalogue.js';
 import { hexOf } from '../src/core/digest.js';
 import { ServedMarks } from './release/served-marks.js';
@@ -42,6 +45,7 @@ export async function startBootServer(options: BootServerOptions): Promise<BootS
       onEvent({ type: 'node-stage', entry, node });
     },
   });
+  const assigner = new Assigner(options.profile, options.assignment);
   const marks = new ServedMarks(options.store, onEvent);
   const parts: { udp?: UdpWorker; http?: HttpListener } = {};
   const watch = await StoreWatch.start({
@@ -50,7 +54,7 @@ export async function startBootServer(options: BootServerOptions): Promise<BootS
     onChange: (catalogue, previous) => {
       if (!parts.http) return;
       announceRelease(catalogue, previous, onEvent);
-      parts.udp?.offer(describeOffering(catalogue, parts.http.url));
+      parts.udp?.offer(describeOffering(catalogue, parts.http.url, assigner));
     },
   });
   const close = async (): Promise<void> => {
@@ -66,18 +70,25 @@ export async function startBootServer(options: BootServerOptions): Promise<BootS
         registry,
         findNeighbour,
         refresh: () => watch.refresh(),
-        profile: options.profile,
+        assigner,
+        manifests: new BootManifests(),
         extraArguments: options.extraArguments ?? [],
         noteServed: marks.note,
         onEvent,
       },
     });
     parts.http = http;
-    const udp = await openUdp(options, nic, dhcp, http.url, watch.catalogue, registry);
+    const offering = describeOffering(watch.catalogue, http.url, assigner);
+    const udp = await openUdp({ options, nic, dhcp, url: http.url, offering, registry });
     if (udp) parts.udp = udp;
     if (options.user !== undefined) dropPrivileges(options.user, marks);
-    announceStart(options, nic, http.url, watch.catalogue);
-    return { url: http.url, address: nic.address, nodes: () => registry.list(), close };
+    announceStart(options, nic, http.url, assigner.tableFor(watch.catalogue.current));
+    const assign = (assignment: Assignment): void => {
+      assigner.assign(assignment);
+      udp?.offer(describeOffering(watch.catalogue, http.url, assigner));
+      announceAssignment(assignment, onEvent);
+    };
+    return { url: http.url, address: nic.address, nodes: () => registry.list(), assign, close };
   } catch (error) {
     await close();
     throw error;
@@ -102,14 +113,17 @@ function settleDhcp({ dhcp }: BootServerOptions, nic: NicAddress): WorkerSetting
   return { mode: 'full', settings: settleFullDhcp(dhcp, nic) };
 }
 
-async function openUdp(
-  options: BootServerOptions,
-  nic: NicAddress,
-  dhcp: WorkerSettings['dhcp'],
-  url: string,
-  catalogue: Catalogue,
-  registry: NodeRegistry,
-): Promise<UdpWorker | undefined> {
+interface UdpParts {
+  readonly options: BootServerOptions;
+  readonly nic: NicAddress;
+  readonly dhcp: WorkerSettings['dhcp'];
+  readonly url: string;
+  readonly offering: Offering;
+  readonly registry: NodeRegistry;
+}
+
+async function openUdp(parts: UdpParts): Promise<UdpWorker | undefined> {
+  const { options, nic, dhcp, url, offering, registry } = parts;
   const tftp = options.tftp ?? true;
   if (dhcp.mode === 'off' && !tftp) return undefined;
   return startUdpWorker(
@@ -120,7 +134,7 @@ async function openUdp(
       dhcp,
       tftp,
       scriptUrl: `${url}${SCRIPT_PATH}`,
-      offering: describeOffering(catalogue, url),
+      offering,
     },
     {
       onEvent: (event) => {
@@ -148,8 +162,8 @@ function noteUdpEvent(event: BootServerEvent, registry: NodeRegistry): void {
   }
 }
 
-/** What DHCP may name and TFTP sends. */
-function describeOffering(catalogue: Catalogue, url: string): Offering {
+/** What DHCP may name and TFTP sends, and who gets what. */
+function describeOffering(catalogue: Catalogue, url: string, assigner: Assigner): Offering {
   const id = catalogue.current?.id ?? '';
   return {
     loaders: new Map(
@@ -159,6 +173,7 @@ function describeOffering(catalogue: Catalogue, url: string): Offering {
       ]),
     ),
     texts: new Map([[AUTOEXEC, renderAutoexec(`${url}${SCRIPT_PATH}`)]]),
+    decisions: assigner.tableFor(catalogue.current),
   };
 }
 
@@ -166,9 +181,9 @@ function announceStart(
   options: BootServerOptions,
   nic: NicAddress,
   url: string,
-  catalogue: Catalogue,
+  decisions: DecisionTable,
 ): void {
-  const release = catalogue.current?.id;
+  const { release } = decisions;
   options.onEvent({
     type: 'listening',
     url,
@@ -179,10 +194,17 @@ function announceStart(
     ...(release === undefined ? {} : { release }),
   });
   // What would keep every unassigned node from booting is said now, not when the first one fails.
-  const choice = chooseBoot(catalogue.current, '', options.profile);
-  if (isBoot(choice)) return;
-  const { code, message, hint } = choice;
+  const decision = decideForUnnamed(decisions);
+  if (!('problem' in decision)) return;
+  const { code, message, hint } = decision.problem;
   options.onEvent({ type: 'warning', code, message: `Cannot boot nodes yet: ${message}`, hint });
+}
+
+function announceAssignment(
+  { file, nodes }: Assignment,
+  onEvent: (event: BootServerEvent) => void,
+): void {
+  onEvent({ type: 'assignment-changed', file, nodes: nodes.length });
 }
 
 function announceRelease(

@@ -17,7 +17,7 @@ import {
   ignore,
   replyDestination,
   type Answer,
-  type Decision,
+  type DhcpDecision,
 } from './reply.js';
 
 /** What every node of the network is told. */
@@ -44,7 +44,7 @@ export function decideLease(
   client: DhcpClient,
   sources: BootSources,
   context: LeaseContext,
-): Decision {
+): DhcpDecision {
   if (request.relayAddress !== nothing) {
     return ignore(
       'relayed',
@@ -77,7 +77,7 @@ interface Exchange {
   readonly context: LeaseContext;
 }
 
-function offerLease(exchange: Exchange): Decision {
+function offerLease(exchange: Exchange): DhcpDecision {
   const { request, client, context } = exchange;
   const wish = addressOption(request, OPTION.requestedAddress);
   const address = context.pool.offer(client.mac, wish, context.now);
@@ -88,7 +88,7 @@ function offerLease(exchange: Exchange): Decision {
 }
 
 /** SELECTING names us (54), INIT-REBOOT only the address (50), RENEWING and REBINDING fill in ciaddr. */
-function confirmLease(exchange: Exchange): Decision {
+function confirmLease(exchange: Exchange): DhcpDecision {
   const { request, client, sources, context } = exchange;
   const server = addressOption(request, OPTION.serverIdentifier);
   if (server !== undefined && server !== sources.address) {
@@ -118,7 +118,7 @@ function refuse({ request, client, sources }: Exchange, why: string): Answer {
   });
 }
 
-function decline({ request, client, context }: Exchange): Decision {
+function decline({ request, client, context }: Exchange): DhcpDecision {
   const address = addressOption(request, OPTION.requestedAddress) ?? nothing;
   const known = context.pool.decline(client.mac, address, context.now);
   return ignore(

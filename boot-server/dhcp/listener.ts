@@ -1,12 +1,15 @@
 /** Moves DHCP's bytes on ports 67 and 4011; what to answer is decided in `offer.ts`. */
 import type { Socket } from 'node:dgram';
 import type { DhcpAnsweredEvent, DhcpIgnoredEvent, WarningEvent } from '../events.js';
+import type { Decision } from '../assign/decide.js';
+import type { Machine } from '../assign/machine.js';
 import type { BootSources } from './boot-options.js';
+import type { DhcpClient } from './client.js';
 import { decodeDhcp, encodeDhcp } from './codec.js';
 import { PORT } from './constants.js';
 import { LeasePool } from './leases.js';
 import { decideOffer } from './offer.js';
-import { ignore, type Answer, type Decision, type Destination } from './reply.js';
+import { ignore, type Answer, type DhcpDecision, type Destination } from './reply.js';
 import type { FullDhcpSettings } from './settings.js';
 
 export type DhcpEvent = DhcpAnsweredEvent | DhcpIgnoredEvent | WarningEvent;
@@ -18,6 +21,8 @@ export interface DhcpListenerOptions {
   readonly full: FullDhcpSettings | undefined;
   /** Read anew for every request: the release may have changed. */
   readonly sources: () => BootSources;
+  /** What a machine boots. */
+  readonly decide: (machine: Machine) => Decision;
   readonly onEvent: (event: DhcpEvent) => void;
 }
 
@@ -68,7 +73,7 @@ export class DhcpListener {
     bytes: Buffer,
     from: Destination,
   ): void {
-    const decision = this.#decide(port, bytes, from);
+    const decision = this.#decideAnswer(port, bytes, from);
     if (decision.kind === 'ignored') {
       const { reason, message, mac } = decision;
       this.#options.onEvent({
@@ -83,10 +88,16 @@ export class DhcpListener {
     socket.send(encodeDhcp(decision.reply), to, address, (error) => {
       if (error) this.#options.onEvent(cannotSend(decision, error));
     });
-    for (const event of describeAnswer(decision)) this.#options.onEvent(event);
+    for (const event of describeAnswer(decision, this.#options.decide)) {
+      this.#options.onEvent(event);
+    }
   }
 
-  #decide(port: typeof PORT.server | typeof PORT.pxe, bytes: Buffer, from: Destination): Decision {
+  #decideAnswer(
+    port: typeof PORT.server | typeof PORT.pxe,
+    bytes: Buffer,
+    from: Destination,
+  ): DhcpDecision {
     const request = decodeDhcp(bytes);
     if ('malformed' in request)
       return ignore('malformed', `from ${from.address}: ${request.malformed}`);
@@ -102,7 +113,12 @@ export class DhcpListener {
   }
 }
 
-function describeAnswer({ kind, client, address, bootFile, noBoot }: Answer): DhcpEvent[] {
+function describeAnswer(
+  { kind, client, address, bootFile, noBoot }: Answer,
+  decide: DhcpListenerOptions['decide'],
+): DhcpEvent[] {
+  const decision =
+    client.netboot === undefined ? undefined : decide(describeMachine(client, address));
   const answered: DhcpAnsweredEvent = {
     type: `dhcp-${kind}`,
     mac: client.mac,
@@ -111,12 +127,24 @@ function describeAnswer({ kind, client, address, bootFile, noBoot }: Answer): Dh
     ...(client.architecture === undefined ? {} : { architecture: client.architecture.name }),
     ...(address === undefined ? {} : { address }),
     ...(bootFile === undefined ? {} : { bootFile }),
+    ...(decision !== undefined && 'profile' in decision ? { profile: decision.profile } : {}),
   };
   if (noBoot === undefined || kind !== 'offer') return [answered];
   return [
     answered,
     { type: 'dhcp-ignored', reason: noBoot.reason, message: noBoot.message, mac: client.mac },
   ];
+}
+
+/** What DHCP tells of a machine: firmware, and no iPXE architecture yet. */
+function describeMachine({ mac, uuid, architecture }: DhcpClient, address?: string): Machine {
+  const firmware = architecture?.firmware;
+  return {
+    mac,
+    ...(address === undefined ? {} : { address }),
+    ...(uuid === undefined ? {} : { uuid }),
+    ...(firmware === 'bios' || firmware === 'uefi' ? { firmware } : {}),
+  };
 }
 
 function cannotSend({ client, destination }: Answer, error: Error): WarningEvent {

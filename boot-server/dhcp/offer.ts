@@ -11,7 +11,7 @@ import { describeClient, type DhcpClient } from './client.js';
 import type { DhcpMessage } from './codec.js';
 import { MESSAGE, OP, OPTION, PORT } from './constants.js';
 import { decideLease, type LeaseContext } from './lease-offer.js';
-import { answer, ignore, replyDestination, type Decision, type Destination } from './reply.js';
+import { answer, ignore, replyDestination, type DhcpDecision, type Destination } from './reply.js';
 
 export interface OfferContext {
   readonly sources: BootSources;
@@ -23,7 +23,7 @@ export interface OfferContext {
   readonly leases?: LeaseContext;
 }
 
-export function decideOffer(request: DhcpMessage, context: OfferContext): Decision {
+export function decideOffer(request: DhcpMessage, context: OfferContext): DhcpDecision {
   if (request.op !== OP.request) return ignore('not-a-request', 'a reply, sent to a server');
   const client = describeClient(request);
   if (client === undefined) return ignore('no-ethernet-address', 'no Ethernet address of its own');
@@ -41,7 +41,7 @@ function decideProxyOffer(
   type: number,
   client: DhcpClient,
   context: OfferContext,
-): Decision {
+): DhcpDecision {
   if (type === MESSAGE.request) {
     const server = request.options.get(OPTION.serverIdentifier);
     const name = server?.length === 4 ? ipv4FromBytes(server) : 'the server that gave its address';
@@ -63,7 +63,7 @@ function decideBootRequest(
   type: number,
   client: DhcpClient,
   context: OfferContext,
-): Decision {
+): DhcpDecision {
   if (type !== MESSAGE.request && type !== MESSAGE.inform) {
     return ignore('wrong-message', `message type ${String(type)} on port 4011`, client.mac);
   }
@@ -80,7 +80,7 @@ function answerBoot(
   client: DhcpClient,
   { sources }: OfferContext,
   destination: Destination,
-): Decision {
+): DhcpDecision {
   if (client.netboot === undefined)
     return ignore('not-netboot', 'does not ask to netboot', client.mac);
   const boot = chooseBootOptions(client, sources);

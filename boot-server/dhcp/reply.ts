@@ -45,7 +45,7 @@ export interface Ignored {
   readonly mac: string | undefined;
 }
 
-export type Decision = Answer | Ignored;
+export type DhcpDecision = Answer | Ignored;
 
 export function ignore(reason: IgnoredReason, message: string, mac?: string): Ignored {
   return { kind: 'ignored', reason, message, mac };

@@ -1,18 +1,10 @@
 /** What a booting node fetches: scripts, boot manifests, artifacts. */
-import { renderBootManifest } from '../../src/contract/boot-manifest.js';
-import {
-  objectSource,
-  renderAutoexec,
-  renderFirstScript,
-  renderNodeScript,
-  renderProblem,
-} from '../ipxe/scripts.js';
 import { parseMac } from '../../src/contract/mac.js';
-import type { NodeIdentity } from '../nodes/record.js';
+import type { MachineIdentity } from '../assign/machine.js';
+import { machineScript } from '../ipxe/machine-script.js';
+import { objectSource, renderAutoexec, renderFirstScript } from '../ipxe/scripts.js';
 import { plainText } from '../nodes/report.js';
 import { isAddressOf } from '../nodes/trust.js';
-import { bootsOf, isBoot } from '../../src/contract/boot.js';
-import { chooseBoot } from '../assign/choose-boot.js';
 import type { Catalogue } from '../release/catalogue.js';
 import type { RouteContext, RouteRequest } from './context.js';
 import { notFound, objectReply, scriptReply, textReply, TYPE, type Reply } from './reply.js';
@@ -29,46 +21,36 @@ export function firstScript(request: RouteRequest): Reply {
 export async function nodeScript(request: RouteRequest, context: RouteContext): Promise<Reply> {
   const mac = parseMac(request.query.get('mac') ?? '');
   if (mac === undefined) return textReply(400, 'mac is missing or no MAC address');
-  const { current } = await context.refresh();
-  const choice = chooseBoot(current, mac, context.profile);
+  const catalogue = await context.refresh();
+  const identity = readIdentity(request.query);
+  const { script, decision, problem } = machineScript(
+    { mac, address: request.from, ...identity },
+    {
+      table: context.assigner.tableFor(catalogue.current),
+      catalogue,
+      manifests: context.manifests,
+      server: request.server,
+      extraArguments: context.extraArguments,
+    },
+  );
   if (request.method === 'GET') {
     const isOwn = await isAddressOf(mac, request.from, context.registry, context.findNeighbour);
     context.registry.sawScript(mac, {
       address: isOwn ? request.from : undefined,
-      identity: readIdentity(request.query),
-      ...(isBoot(choice) ? { profile: choice.profile.name, release: choice.release.id } : {}),
+      identity,
+      ...('profile' in decision ? { profile: decision.profile, release: decision.release } : {}),
     });
   }
-  if (!isBoot(choice)) return problemScript(request, context, mac, choice);
-  context.noteServed(choice.release.id);
-
-  const { server } = request;
-  const script = renderNodeScript({
-    boot: choice,
-    mac,
-    server,
-    extraArguments: context.extraArguments,
-  });
-  if (typeof script === 'string') return scriptReply(script);
-  return problemScript(request, context, mac, {
-    code: 'KERNEL_ARGUMENTS',
-    message: `boot profile "${choice.profile.name}": ${script.problem}`,
-    hint: 'change the arguments in boot-profiles.yml, then onib build all',
-  });
+  if (problem === undefined) {
+    if ('release' in decision) context.noteServed(decision.release);
+  } else {
+    const { code, message, hint } = problem;
+    context.onEvent({ type: 'warning', code, message: `Cannot boot "${mac}": ${message}`, hint });
+  }
+  return scriptReply(script);
 }
 
-function problemScript(
-  { server }: RouteRequest,
-  { onEvent }: RouteContext,
-  mac: string,
-  problem: { readonly code: string; readonly message: string; readonly hint: string },
-): Reply {
-  const { code, message, hint } = problem;
-  onEvent({ type: 'warning', code, message: `Cannot boot "${mac}": ${message}`, hint });
-  return scriptReply(renderProblem({ mac, server, message, hint }));
-}
-
-function readIdentity(query: URLSearchParams): NodeIdentity {
+function readIdentity(query: URLSearchParams): MachineIdentity {
   const field = (key: string): string | undefined =>
     plainText(query.get(key) ?? '', LONGEST_IDENTITY) || undefined;
   const uuid = field('uuid')?.toLowerCase();
@@ -88,26 +70,16 @@ function readIdentity(query: URLSearchParams): NodeIdentity {
   return Object.fromEntries(Object.entries(identity).filter(([, value]) => value !== undefined));
 }
 
-/**
- * Boot manifests are not stored: each follows from a release, a profile and the address by which the client
- * reaches us, and is rendered again for whoever asks, also after a restart of the server.
- */
 export async function bootManifest(
   sha256: string,
   request: RouteRequest,
   context: RouteContext,
 ): Promise<Reply> {
-  const { releases } = await context.refresh();
-  const sources = [objectSource(request.server)];
-  for (const release of releases.values()) {
-    for (const boot of bootsOf(release)) {
-      const manifest = renderBootManifest(boot, sources);
-      if (manifest.sha256 !== sha256) continue;
-      context.noteServed(release.id);
-      return { status: 200, type: TYPE.text, body: manifest.text, etag: `"${sha256}"` };
-    }
-  }
-  return notFound;
+  const catalogue = await context.refresh();
+  const manifest = context.manifests.find(sha256, catalogue, [objectSource(request.server)]);
+  if (manifest === undefined) return notFound;
+  context.noteServed(manifest.release);
+  return { status: 200, type: TYPE.text, body: manifest.text, etag: `"${sha256}"` };
 }
 
 export async function objectFile(sha256: string, context: RouteContext): Promise<Reply> {

@@ -2,6 +2,8 @@
 import type { BootServerEvent } from '../events.js';
 import type { NodeRegistry } from '../nodes/registry.js';
 import type { FindNeighbour } from '../nodes/trust.js';
+import type { Assigner } from '../assign/assigner.js';
+import type { BootManifests } from '../release/boot-manifests.js';
 import type { Catalogue } from '../release/catalogue.js';
 
 export interface RouteContext {
@@ -9,7 +11,8 @@ export interface RouteContext {
   readonly findNeighbour: FindNeighbour;
   /** The catalogue as the store is at this moment. */
   readonly refresh: () => Promise<Catalogue>;
-  readonly profile: string | undefined;
+  readonly assigner: Assigner;
+  readonly manifests: BootManifests;
   readonly extraArguments: readonly string[];
   /** A node was given something of this release. */
   readonly noteServed: (release: string) => void;

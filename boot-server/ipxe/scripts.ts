@@ -1,6 +1,6 @@
 /** The iPXE scripts: a template each, rendered from data that is checked. Pure but for reading the templates. */
 import nunjucks from 'nunjucks';
-import { renderBootManifest } from '../../src/contract/boot-manifest.js';
+import type { BootManifest } from '../../src/contract/boot-manifest.js';
 import { findCommandLineProblem, kernelArguments } from '../../src/contract/kernel-arguments.js';
 import { packagePath } from '../../src/core/package.js';
 import type { Boot } from '../../src/contract/boot.js';
@@ -31,6 +31,7 @@ export function renderAutoexec(scriptUrl: string): string {
 
 export interface NodeScriptInput {
   readonly boot: Boot;
+  readonly manifest: BootManifest;
   readonly mac: string;
   /** Base URL, without a slash at its end. */
   readonly server: string;
@@ -39,8 +40,7 @@ export interface NodeScriptInput {
 
 /** @returns the script, or why there can be none */
 export function renderNodeScript(input: NodeScriptInput): string | { readonly problem: string } {
-  const { boot, mac, server } = input;
-  const manifest = renderBootManifest(boot, [objectSource(server)]);
+  const { boot, manifest, mac, server } = input;
   const initrdName = 'initrd.img';
   const words = kernelArguments({
     mac,

@@ -1,5 +1,6 @@
 /** What the server knows of a node: plain data, the JSON of `/v1/nodes`. */
 import type { Stage } from '../../src/contract/stages.js';
+import type { MachineIdentity } from '../assign/machine.js';
 
 export interface StageRecord {
   readonly stage: Stage;
@@ -18,18 +19,7 @@ export interface StageRecord {
   readonly detail?: string;
 }
 
-/** What the first script collects of a machine. */
-export interface NodeIdentity {
-  readonly uuid?: string;
-  readonly serial?: string;
-  readonly manufacturer?: string;
-  readonly product?: string;
-  /** iPXE's build architecture: `x86_64`, `i386`, `arm64`. */
-  readonly architecture?: string;
-  readonly firmware?: 'bios' | 'uefi';
-}
-
-export interface NodeRecord extends NodeIdentity {
+export interface NodeRecord extends MachineIdentity {
   /** Lower case, colons. */
   readonly mac: string;
   readonly address?: string;

@@ -2,7 +2,8 @@
  * The nodes seen since the server started: where each is in its boot, and what it was sent. Memory only;
  * no clock and no socket of its own.
  */
-import type { NodeIdentity, NodeRecord, StageRecord } from './record.js';
+import type { MachineIdentity } from '../assign/machine.js';
+import type { NodeRecord, StageRecord } from './record.js';
 import type { NodeReport } from './report.js';
 import type { Stage } from '../../src/contract/stages.js';
 
@@ -14,7 +15,7 @@ export interface RegistryOptions {
 
 interface Entry {
   readonly mac: string;
-  identity: NodeIdentity;
+  identity: MachineIdentity;
   address?: string;
   profile?: string;
   release?: string;
@@ -82,7 +83,7 @@ export class NodeRegistry {
     mac: string,
     details: {
       readonly address: string | undefined;
-      readonly identity: NodeIdentity;
+      readonly identity: MachineIdentity;
       readonly profile?: string;
       readonly release?: string;
     },

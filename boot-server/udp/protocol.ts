@@ -1,4 +1,5 @@
 /** What the main thread and the DHCP and TFTP worker say to each other: plain data only. */
+import type { DecisionTable } from '../assign/decision-table.js';
 import type { FullDhcpSettings } from '../dhcp/settings.js';
 import type { DhcpEvent } from '../dhcp/listener.js';
 import type { TftpEvent } from '../tftp/listener.js';
@@ -23,6 +24,8 @@ export interface Offering {
   readonly loaders: ReadonlyMap<string, { readonly object: ServedObject; readonly url: string }>;
   /** By name, small files that the server makes itself. */
   readonly texts: ReadonlyMap<string, string>;
+  /** Which machine gets what. */
+  readonly decisions: DecisionTable;
 }
 
 export type ToWorker =

@@ -1,6 +1,7 @@
 /** Entry of the worker thread that runs DHCP and TFTP: apart from HTTP, whose storms would delay their answers. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { OnibError } from '../../src/core/errors.js';
+import { decide } from '../assign/decide.js';
 import { DhcpListener } from '../dhcp/listener.js';
 import { defaultCacheBytes, ObjectReader } from '../objects/object-reader.js';
 import { TftpListener } from '../tftp/listener.js';
@@ -28,6 +29,7 @@ async function openDhcp(): Promise<DhcpListener | undefined> {
       scriptUrl: settings.scriptUrl,
       loaders: new Map([...offering.loaders].map(([name, { url }]) => [name, url])),
     }),
+    decide: (machine) => decide(machine, offering.decisions),
     onEvent: (event) => {
       tell({ type: 'event', event });
     },

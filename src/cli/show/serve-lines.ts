@@ -15,6 +15,8 @@ export function serveLine(event: BootServerEvent, verbose: boolean): string | un
       );
     case 'release-changed':
       return `now serving release ${event.release ?? 'none'}`;
+    case 'assignment-changed':
+      return `now following ${event.file}: ${event.nodes} ${event.nodes === 1 ? 'node' : 'nodes'} named in it`;
     case 'dhcp-offer':
     case 'dhcp-ack':
     case 'dhcp-nak':
@@ -31,7 +33,7 @@ export function serveLine(event: BootServerEvent, verbose: boolean): string | un
     case 'node-stage':
       return stageLine(event);
     case 'warning':
-      return `warning[${event.code}]: ${event.message}${event.hint === undefined ? '' : `; ${event.hint}`}`;
+      return `warning[${event.code}]: ${event.place === undefined ? '' : `${event.place}: `}${event.message}${event.hint === undefined ? '' : `; ${event.hint}`}`;
     case 'failed':
       return `failed[${event.code}]: ${event.message}`;
   }
@@ -50,7 +52,8 @@ function transfer({
 function dhcpLine(
   event: Extract<BootServerEvent, { type: 'dhcp-offer' | 'dhcp-ack' | 'dhcp-nak' }>,
 ): string {
-  const parts = [event.architecture, event.address, event.bootFile].filter(
+  const profile = event.profile === undefined ? undefined : `profile ${event.profile}`;
+  const parts = [event.architecture, event.address, event.bootFile, profile].filter(
     (part) => part !== undefined,
   );
   return `${event.mac}: DHCP ${event.type.slice('dhcp-'.length)} to ${event.client} ${parts.join(', ')}`.trimEnd();

@@ -3,7 +3,7 @@ import { decodeDhcp, type DhcpMessage } from '../../../../boot-server/dhcp/codec
 import type { NetworkSettings } from '../../../../boot-server/dhcp/lease-offer.js';
 import { LeasePool } from '../../../../boot-server/dhcp/leases.js';
 import { decideOffer } from '../../../../boot-server/dhcp/offer.js';
-import type { Answer, Decision } from '../../../../boot-server/dhcp/reply.js';
+import type { Answer, DhcpDecision } from '../../../../boot-server/dhcp/reply.js';
 import {
   biosOptions,
   ipxeOptions,
@@ -30,7 +30,7 @@ beforeEach(() => {
   pool = new LeasePool({ first: '10.0.0.100', last: '10.0.0.109' }, [server], 600);
 });
 
-function decide(fields: PacketFields, now = 0): Decision {
+function decide(fields: PacketFields, now = 0): DhcpDecision {
   const request = decodeDhcp(packet(fields));
   if ('malformed' in request) throw new Error(request.malformed);
   return decideOffer(request, {
@@ -45,12 +45,12 @@ function decide(fields: PacketFields, now = 0): Decision {
   });
 }
 
-function answerOf(decision: Decision): Answer {
+function answerOf(decision: DhcpDecision): Answer {
   if (decision.kind === 'ignored') throw new Error(`ignored: ${decision.message}`);
   return decision;
 }
 
-function optionsOf(decision: Decision): DhcpMessage['options'] {
+function optionsOf(decision: DhcpDecision): DhcpMessage['options'] {
   return answerOf(decision).reply.options;
 }
 

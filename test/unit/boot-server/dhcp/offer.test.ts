@@ -3,7 +3,7 @@ import { clientArchitectures } from '../../../../boot-server/dhcp/client-archite
 import type { BootSources } from '../../../../boot-server/dhcp/boot-options.js';
 import { decodeDhcp, encodeDhcp, type DhcpMessage } from '../../../../boot-server/dhcp/codec.js';
 import { decideOffer, type OfferContext } from '../../../../boot-server/dhcp/offer.js';
-import type { Answer, Decision } from '../../../../boot-server/dhcp/reply.js';
+import type { Answer, DhcpDecision } from '../../../../boot-server/dhcp/reply.js';
 import {
   biosOptions,
   ipxeFeatures,
@@ -36,18 +36,18 @@ function message(fields: PacketFields): DhcpMessage {
   return decoded;
 }
 
-function decide(fields: PacketFields, context: Partial<OfferContext> = {}): Decision {
+function decide(fields: PacketFields, context: Partial<OfferContext> = {}): DhcpDecision {
   const from = { address: '0.0.0.0', port: 68 };
   return decideOffer(message(fields), { sources, port: 67, from, ...context });
 }
 
-function expectAnswer(decision: Decision): Answer {
+function expectAnswer(decision: DhcpDecision): Answer {
   if (decision.kind === 'ignored') throw new Error(`ignored: ${decision.message}`);
   return decision;
 }
 
 /** The answer as the client reads it: through bytes. */
-function onWire(decision: Decision): DhcpMessage {
+function onWire(decision: DhcpDecision): DhcpMessage {
   const bytes = encodeDhcp(expectAnswer(decision).reply);
   const decoded = decodeDhcp(bytes);
   if ('malformed' in decoded) throw new Error(decoded.malformed);
