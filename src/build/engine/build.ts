@@ -24,7 +24,6 @@ import { EventLog } from '../record/event-log.js';
 import { knownArtifacts } from '../record/earlier-builds.js';
 import { StepRecord } from '../record/step-record.js';
 import { lockBookOf, noteInLock } from '../record/lock-events.js';
-import { findNewerPackages } from './newer-packages.js';
 import { commitRelease } from './commit-release.js';
 import { timeStamp } from './time-stamp.js';
 import { requireRoom } from '../checks/room.js';
@@ -71,6 +70,8 @@ async function factsFor(
   ]);
   const facts = { ...gathered, known };
   if (wanted.refresh !== true) return facts;
+  // Asks the mirror, with much that a build from the lock never needs.
+  const { findNewerPackages } = await import('./newer-packages.js');
   return { ...facts, newer: await findNewerPackages(config, facts, new HostCache()) };
 }
 
