@@ -41,6 +41,17 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
+      {
+        extends: true,
+        test: {
+          name: 'long',
+          include: ['test/long/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 60 * minute,
+          hookTimeout: 30 * minute,
+          sequence: { groupOrder: 3 },
+        },
+      },
     ],
     coverage: {
       provider: 'v8',

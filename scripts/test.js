@@ -1,7 +1,7 @@
 // `npm test`: set-up, static checks, then the unit, integration and e2e tests.
 // The last line is the sum over everything: `N passed, N failed, N skipped`.
 // It runs before there are npm packages, so it uses only what Node brings.
-// `npm test -- unit e2e` runs those projects only.
+// `npm test -- unit e2e` runs those projects only; `long` runs only where it is asked for.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { runChecks, checks } from './check.js';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const allProjects = ['unit', 'integration', 'e2e'];
+const usualProjects = ['unit', 'integration', 'e2e'];
+const allProjects = [...usualProjects, 'long'];
 const asked = process.argv.slice(2);
 
 let interrupted = false;
@@ -97,7 +98,7 @@ if (unknown.length > 0) {
 
 const reports = mkdtempSync(path.join(tmpdir(), 'onib-test-'));
 try {
-  await runAll(asked.length > 0 ? asked : allProjects, reports);
+  await runAll(asked.length > 0 ? asked : usualProjects, reports);
 } catch (error) {
   console.error(error);
   add({ passed: 0, failed: 1, skipped: 0 });
