@@ -15,14 +15,11 @@ export function lostProfiles(before: ReleaseManifest, after: ReleaseManifest): I
     const reason = whyNot(name, before, after);
     return reason === undefined ? [] : [{ profile: name, reason }];
   });
-  const missing = after.defaultProfileMissing;
-  const hadDefault = before.defaultProfile !== undefined;
-  if (!hadDefault || missing === undefined) return lost;
-  if (lost.some(({ profile }) => profile === missing.profile)) return lost;
-  return [
-    ...lost,
-    { profile: missing.profile, reason: `it is the default, and ${missing.reason}` },
-  ];
+  const [usual, missing] = [before.defaultProfile, after.defaultProfileMissing];
+  if (usual === undefined || missing === undefined) return lost;
+  if (lost.some(({ profile }) => profile === usual)) return lost;
+  const reason = `nodes without a profile of their own would get "${missing.profile}": ${missing.reason}`;
+  return [...lost, { profile: usual, reason }];
 }
 
 function whyNot(name: string, before: ReleaseManifest, after: ReleaseManifest): string | undefined {
@@ -41,10 +38,10 @@ function problemOf(release: ReleaseManifest, profile: BootProfile): string | und
   return isBoot(boot) ? undefined : boot.message;
 }
 
-/** `it cannot boot "discovery", which release 20261120T140501Z-3f9c boots`, for messages. */
+/** `nodes would lose "discovery", which release 20261120T140501Z-3f9c boots`, for messages. */
 export function lossInWords(lost: readonly IncompleteProfile[], before: string): string {
   const names = lost.map(({ profile }) => `"${profile}"`).join(', ');
-  return `it cannot boot ${names}, which release ${before} boots`;
+  return `nodes would lose ${names}, which release ${before} boots`;
 }
 
 /** A line for each profile. */

@@ -72,6 +72,13 @@ export interface LoadersStep extends StepCommon {
 
 export type PlanStep = BaseStep | KernelSetStep | OverlayStep | LoadersStep;
 
+export interface DroppedArtifact {
+  readonly artifact: Artifact;
+  readonly reason: string;
+  /** Of an overlay that fits again where this base, which the plan builds, comes out the same. */
+  readonly rebuiltBase?: string;
+}
+
 export interface Plan {
   readonly root: string;
   /** Absolute path of the store. */
@@ -86,7 +93,7 @@ export interface Plan {
   /** Artifacts that stay: of the current release, and those of `reuse`. */
   readonly keep: readonly Artifact[];
   /** Artifacts of the current release that no longer fit, with the reason. */
-  readonly drop: readonly { readonly artifact: Artifact; readonly reason: string }[];
+  readonly drop: readonly DroppedArtifact[];
   readonly profiles: readonly ProfileConfig[];
   readonly defaultProfile?: string;
 }

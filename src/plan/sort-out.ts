@@ -2,7 +2,7 @@
 import { hasArtifact } from '../contract/artifact-key.js';
 import type { Artifact } from '../contract/release-manifest.js';
 import type { Config } from '../project/config.js';
-import type { Plan, PlanStep } from './plan.js';
+import type { DroppedArtifact, Plan, PlanStep } from './plan.js';
 import { LOADER_PRODUCTS, productsOf } from './products.js';
 
 export function sortOut(
@@ -17,11 +17,13 @@ export function sortOut(
     (artifact) => artifact.kind === 'base' && orphaned(artifact, config) === undefined,
   );
   const keep: Artifact[] = [];
-  const drop: { artifact: Artifact; reason: string }[] = [];
+  const drop: DroppedArtifact[] = [];
   for (const artifact of left) {
-    const reason = orphaned(artifact, config) ?? baseGone(artifact, bases, steps, config);
-    if (reason === undefined) keep.push(artifact);
-    else drop.push({ artifact, reason });
+    const reason = orphaned(artifact, config);
+    const dropped =
+      reason === undefined ? baseGone(artifact, bases, steps, config) : { artifact, reason };
+    if (dropped === undefined) keep.push(artifact);
+    else drop.push(dropped);
   }
   return { keep, drop };
 }
@@ -41,12 +43,12 @@ function baseGone(
   bases: readonly Artifact[],
   steps: readonly PlanStep[],
   { images }: Config,
-): string | undefined {
+): DroppedArtifact | undefined {
   if (artifact.kind !== 'overlay') return undefined;
   if (bases.some((base) => base.digest === artifact.baseDigest)) return undefined;
   const name = images.find((image) => hasArtifact(productsOf(image), artifact))?.base ?? '';
   const rebuilt = steps.some(({ products }) => hasArtifact(products, { kind: 'base', name }));
-  return rebuilt
-    ? `base image "${name}" is rebuilt: onib build overlay vars/${artifact.name}.yml`
-    : 'its base image is no longer in the release';
+  if (!rebuilt) return { artifact, reason: 'its base image is no longer in the release' };
+  const reason = `base image "${name}" is rebuilt: onib build overlay vars/${artifact.name}.yml`;
+  return { artifact, reason, rebuiltBase: name };
 }

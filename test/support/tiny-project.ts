@@ -57,6 +57,10 @@ export class TinyProject implements AsyncDisposable {
     return await readFile(path.join(this.directory, file), 'utf8');
   }
 
+  async remove(file: string): Promise<void> {
+    await rm(path.join(this.directory, file));
+  }
+
   async append(file: string, content: string): Promise<void> {
     await appendFile(path.join(this.directory, file), content);
   }

@@ -15,6 +15,7 @@ import { gatherFacts } from '../../facts/gather.js';
 import type { LockBook } from '../../lock/book.js';
 import { writeLock } from '../../lock/file.js';
 import { HostCache } from '../../host/host-cache.js';
+import { findArtifact } from '../../contract/artifact-key.js';
 import type { Artifact, ReleaseManifest } from '../../contract/release-manifest.js';
 import { readRolledBack } from '../../store/rolled-back.js';
 import { Store } from '../../store/store.js';
@@ -24,6 +25,7 @@ import { EventLog } from '../record/event-log.js';
 import { knownArtifacts } from '../record/earlier-builds.js';
 import { StepRecord } from '../record/step-record.js';
 import { lockBookOf, noteInLock } from '../record/lock-events.js';
+import { findNewerPackages } from './newer-packages.js';
 import { commitRelease } from './commit-release.js';
 import { timeStamp } from './time-stamp.js';
 import { requireRoom } from '../checks/room.js';
@@ -44,7 +46,7 @@ export interface BuildOptions {
 
 export interface BuildResult {
   readonly plan: Plan;
-  /** What was built now; empty when all was up to date. */
+  /** What was built now, as the release names it; empty when all was up to date. */
   readonly built: readonly Artifact[];
   /** The release that holds what was built; undefined when there is nothing to release. */
   readonly release?: ReleaseManifest;
@@ -70,8 +72,6 @@ async function factsFor(
   ]);
   const facts = { ...gathered, known };
   if (wanted.refresh !== true) return facts;
-  // Asks the mirror, with much that a build from the lock never needs.
-  const { findNewerPackages } = await import('./newer-packages.js');
   return { ...facts, newer: await findNewerPackages(config, facts, new HostCache()) };
 }
 
@@ -114,7 +114,8 @@ async function buildInStore(
   await checkBudgets(config, [...plan.keep, ...built], current?.artifacts ?? [], store);
   const { activate = true, onEvent } = options;
   const committed = await commitRelease(plan, built, current, store, { activate, onEvent });
-  return { plan, built, ...committed };
+  const named = built.map((one) => findArtifact(committed.release?.artifacts ?? [], one) ?? one);
+  return { plan, built: named, ...committed };
 }
 
 /** Somebody went back to the current release: what is made now takes its place. */

@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { version } from '../../core/package.js';
+import { findArtifact } from '../../contract/artifact-key.js';
+import { withUniqueFileNames } from '../../contract/file-names.js';
 import { lostProfiles } from '../../contract/lost-profiles.js';
 import type { Artifact, ReleaseManifest } from '../../contract/release-manifest.js';
 import { resolveProfiles } from '../../plan/bootable-profiles.js';
@@ -38,7 +40,11 @@ export async function commitRelease(
   store: Store,
   { activate, onEvent }: CommitOptions,
 ): Promise<Committed> {
-  const artifacts = [...plan.keep, ...built].sort((a, b) => (a.fileName < b.fileName ? -1 : 1));
+  const artifacts = withUniqueFileNames([
+    ...plan.keep,
+    ...fittingAgain(plan, built),
+    ...built,
+  ]).sort((a, b) => (a.fileName < b.fileName ? -1 : 1));
   const content: Content = { artifacts, ...resolveProfiles(plan, artifacts) };
   if (artifacts.length === 0) return { current: false };
   if (current !== undefined && sameContent(current, content)) {
@@ -60,6 +66,14 @@ export async function commitRelease(
   });
   if (!activation.current && activation.problem !== undefined) throw activation.problem;
   return { release, current: activation.current };
+}
+
+/** Overlays that were to leave with their base, which came out the same as before. */
+function fittingAgain({ drop }: Plan, built: readonly Artifact[]): Artifact[] {
+  return drop.flatMap(({ artifact, rebuiltBase: name }) => {
+    const base = name === undefined ? undefined : findArtifact(built, { kind: 'base', name });
+    return base !== undefined && base.digest === artifact.baseDigest ? [artifact] : [];
+  });
 }
 
 async function writeRelease(store: Store, content: Content): Promise<ReleaseManifest> {

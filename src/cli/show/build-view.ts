@@ -4,6 +4,7 @@
  */
 import type { BuildEvent } from '../../build/record/events.js';
 import { changeInWords } from '../../core/version-changes.js';
+import { findArtifact } from '../../contract/artifact-key.js';
 import type { Artifact } from '../../contract/release-manifest.js';
 import { rolledBackInWords } from './rolled-back.js';
 import { cut, formatBytes, formatSeconds, formatTable } from './format.js';
@@ -174,7 +175,8 @@ export function summary(
   release: Extract<BuildEvent, { type: 'release' }>,
   seconds: number,
 ): string[] {
-  const rows = built.map(({ fileName, size, seconds: took }) => [
+  const named = built.map((one) => findArtifact(release.artifacts, one) ?? one);
+  const rows = named.map(({ fileName, size, seconds: took }) => [
     `  ${fileName}`,
     formatBytes(size),
     formatSeconds(took),

@@ -1,8 +1,8 @@
-/** What can be checked only with all images known: bases of overlays, names, file names. */
+/** What can be checked only with all images known: bases of overlays, and names. */
 import { didYouMean } from '../../core/did-you-mean.js';
 import type { OnibError, SourcePlace } from '../../core/errors.js';
 import type { ImageConfig } from '../config.js';
-import { withArticle, type ImageKind } from '../keys/kinds.js';
+import type { ImageKind } from '../keys/kinds.js';
 import { onlyOrUsual } from './names.js';
 import type { DraftImage } from './read-image.js';
 import { fileLayer, variablesOf } from './variables.js';
@@ -13,14 +13,13 @@ import type { Layer } from '../keys/read-key.js';
 import { configProblem } from '../yaml/problems.js';
 import { shown } from '../keys/values.js';
 
-/** Ties overlays to their bases and checks that no two images want the same file name. */
+/** Ties overlays to their bases and checks that no two images have the same name. */
 export function linkImages(
   drafts: readonly DraftImage[],
   groups: Readonly<Record<ImageKind, Layer>>,
   problems: OnibError[],
 ): ImageConfig[] {
   checkNames(drafts, problems);
-  checkFileNames(drafts, problems);
   const bases = drafts.filter(({ image }) => image.kind === 'base');
   return drafts.map((draft) =>
     draft.image.kind === 'overlay' ? linkOverlay(draft, bases, groups, problems) : draft.image,
@@ -43,45 +42,6 @@ function checkNames(drafts: readonly DraftImage[], problems: OnibError[]): void 
     }
     seen.set(image.name, image.file);
   }
-}
-
-/** Two images of which one would overwrite the other in a release. */
-function checkFileNames(drafts: readonly DraftImage[], problems: OnibError[]): void {
-  const seen = new Map<string, ImageConfig>();
-  for (const { image, yaml } of drafts) {
-    const result = resultName(image);
-    if (result === undefined) continue;
-    const other = seen.get(result.key);
-    if (other !== undefined) {
-      problems.push(
-        configProblem(
-          'SAME_FILE',
-          `Cannot use vars file "${image.file}": ${other.file} makes ${withArticle(image.kind)} ${result.as} already`,
-          keyPlace({ image, yaml }, result.from),
-          image.kind === 'base'
-            ? `an overlay over ${other.file}, or another suite`
-            : 'choose another kernel_package',
-        ),
-      );
-    }
-    seen.set(result.key, image);
-  }
-}
-
-function resultName(
-  image: ImageConfig,
-): { key: string; as: string; from: Key<unknown> } | undefined {
-  const { suite, architecture } = image.settings;
-  if (image.kind === 'base') {
-    return { key: `base ${suite}`, as: `of suite ${suite}`, from: settingKeys.suite };
-  }
-  if (image.kind === 'overlay') return undefined;
-  const kernel = image.kernelPackage ?? '';
-  return {
-    key: `kernel ${suite} ${architecture} ${kernel}`,
-    as: `with ${kernel}`,
-    from: imageKeys.kernelPackage,
-  };
 }
 
 /** Where the vars file says a key, else its provisioner. */

@@ -58,7 +58,10 @@ describe('lostProfiles()', () => {
     const missing = { profile: 'new', reason: 'overlay "new" is not built' };
     const after = { ...rest, incomplete: [missing], defaultProfileMissing: missing };
     expect(lostProfiles(before, after)).toEqual([
-      { profile: 'new', reason: 'it is the default, and overlay "new" is not built' },
+      {
+        profile: 'discovery',
+        reason: 'nodes without a profile of their own would get "new": overlay "new" is not built',
+      },
     ]);
   });
 });

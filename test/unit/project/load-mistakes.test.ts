@@ -175,25 +175,6 @@ describe('loadProject() on mistakes', () => {
       ],
     ],
     [
-      'two bases of one suite',
-      { 'vars/more.yml': 'provisioner: roles/basefs/mini\n' },
-      [
-        'vars/more.yml:1:14 Cannot use vars file "vars/more.yml": vars/base.yml makes a base image of suite trixie already (an overlay over vars/base.yml, or another suite)',
-      ],
-    ],
-    [
-      'two kernel sets of one kernel',
-      {
-        'vars/more.yml': 'provisioner: roles/initrd/mini\n',
-        'boot-profiles.yml': 'kernel: kernel\n',
-      },
-      [
-        expect.stringMatching(
-          /^vars\/more\.yml:1:14 Cannot use vars file "vars\/more\.yml": vars\/kernel\.yml makes a kernel set with linux-image-\S+ already \(choose another kernel_package\)$/,
-        ) as string,
-      ],
-    ],
-    [
       'an overlay of another suite than its base',
       { 'vars/tools.yml': `${TOOLS}suite: sid\n` },
       [

@@ -97,6 +97,27 @@ describe('loadProject() on a correct project', () => {
     expect(config.settings.aptServer).toBe('192.0.2.5:3142');
   });
 
+  test('loadProject() takes two bases of one suite, and two kernel sets of one kernel', async () => {
+    const config = await load({
+      'vars/minimal.yml': 'provisioner: roles/basefs/mini\n',
+      'vars/small.yml': 'provisioner: roles/initrd/mini\n',
+      'vars/over.yml': 'provisioner: roles/overlay/tools\nbase: minimal\n',
+      'boot-profiles.yml': 'kernel: kernel\nprofiles:\n  over: {kernel: small, overlays: [over]}\n',
+    });
+    expect(config.images.map(({ name, kind, base }) => [name, kind, base])).toEqual(
+      expect.arrayContaining([
+        ['base', 'base', undefined],
+        ['minimal', 'base', undefined],
+        ['small', 'initrd', undefined],
+        ['tools', 'overlay', 'base'],
+        ['over', 'overlay', 'minimal'],
+      ]),
+    );
+    expect(config.profiles).toContainEqual(
+      expect.objectContaining({ name: 'over', base: 'minimal', kernel: 'small' }),
+    );
+  });
+
   test('loadProject() takes several provisioners, vendors’ folders and an explicit kind', async () => {
     const config = await load({
       'vars/tools.yml': 'provisioner: [roles/overlay/tools, roles/oem/overlay/raid]\n',

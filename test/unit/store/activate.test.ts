@@ -107,7 +107,7 @@ describe('rollBack()', () => {
     await expect(rollBack(store)).rejects.toMatchObject({
       code: 'PROFILES_LOST',
       exitCode: 1,
-      message: `Cannot make release "${id(1)}" current: it cannot boot "erase", which release ${id(2)} boots`,
+      message: `Cannot make release "${id(1)}" current: nodes would lose "erase", which release ${id(2)} boots`,
       details: [`erase: release ${id(1)} has no such profile`],
       hint: `onib activate ${id(1)} does it nevertheless`,
     });
@@ -159,7 +159,7 @@ describe('activateBuilt()', () => {
     });
     expect(await current()).toBe(id(1));
     const [newest] = await listReleases(store);
-    expect(newest?.held).toContain('it cannot boot "discovery"');
+    expect(newest?.held).toContain('nodes would lose "discovery"');
     await activate(store, id(2));
     expect((await listReleases(store))[0]).not.toHaveProperty('held');
   });
