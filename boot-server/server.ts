@@ -7,7 +7,8 @@ import type { Assignment } from '../src/contract/assignment.js';
 import { EXIT, OnibError } from '../src/core/errors.js';
 import { settleFullDhcp } from './dhcp/settings.js';
 import type { BootServerEvent } from './events.js';
-import { AUTOEXEC, SCRIPT_PATH } from './http/boot-routes.js';
+import { pathOf } from '../src/contract/urls.js';
+import { AUTOEXEC } from './http/boot-routes.js';
 import { defaultCacheBytes, ObjectReader } from './objects/object-reader.js';
 import { openHttp, type HttpListener } from './http/server.js';
 import { readNicAddress, type NicAddress } from './host/nic.js';
@@ -133,7 +134,7 @@ async function openUdp(parts: UdpParts): Promise<UdpWorker | undefined> {
       address: nic.address,
       dhcp,
       tftp,
-      scriptUrl: `${url}${SCRIPT_PATH}`,
+      scriptUrl: `${url}${pathOf('firstScript', {})}`,
       offering,
     },
     {
@@ -169,10 +170,13 @@ function describeOffering(catalogue: Catalogue, url: string, assigner: Assigner)
     loaders: new Map(
       loadersOf(catalogue).map(({ fileName, digest, size }) => [
         fileName,
-        { object: { sha256: hexOf(digest), size }, url: `${url}/releases/${id}/${fileName}` },
+        {
+          object: { sha256: hexOf(digest), size },
+          url: url + pathOf('releaseFile', { release: id, file: fileName }),
+        },
       ]),
     ),
-    texts: new Map([[AUTOEXEC, renderAutoexec(`${url}${SCRIPT_PATH}`)]]),
+    texts: new Map([[AUTOEXEC, renderAutoexec(`${url}${pathOf('firstScript', {})}`)]]),
     decisions: assigner.tableFor(catalogue.current),
   };
 }

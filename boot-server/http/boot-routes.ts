@@ -2,14 +2,14 @@
 import { parseMac } from '../../src/contract/mac.js';
 import type { MachineIdentity } from '../assign/machine.js';
 import { machineScript } from '../ipxe/machine-script.js';
-import { objectSource, renderAutoexec, renderFirstScript } from '../ipxe/scripts.js';
+import { objectSource, pathOf } from '../../src/contract/urls.js';
+import { renderAutoexec, renderFirstScript } from '../ipxe/scripts.js';
 import { plainText } from '../nodes/report.js';
 import { isAddressOf } from '../nodes/trust.js';
 import type { Catalogue } from '../release/catalogue.js';
 import type { RouteContext, RouteRequest } from './context.js';
 import { notFound, objectReply, scriptReply, textReply, TYPE, type Reply } from './reply.js';
 
-export const SCRIPT_PATH = '/boot.ipxe';
 export const AUTOEXEC = 'autoexec.ipxe';
 const LONGEST_IDENTITY = 128;
 
@@ -102,7 +102,7 @@ export async function releaseFile(
   }
   // iPXE 2 asks for it beside the loader, and UEFI HTTP Boot got that from here.
   if (files !== undefined && name === AUTOEXEC) {
-    return scriptReply(renderAutoexec(`${request.server}${SCRIPT_PATH}`));
+    return scriptReply(renderAutoexec(`${request.server}${pathOf('firstScript', {})}`));
   }
   return notFound;
 }

@@ -1,18 +1,10 @@
 /** Which URL answers what (boot contract, "URLs"). */
+import { matchPath, type MatchedPath, type PathName } from '../../src/contract/urls.js';
 import { parseTarget } from './target.js';
 import { bootManifest, firstScript, nodeScript, objectFile, releaseFile } from './boot-routes.js';
 import type { RouteContext, RouteRequest } from './context.js';
 import { listNodes, postEvent, showNode, statusPage } from './node-routes.js';
-import { notFound, textReply, type Reply } from './reply.js';
-
-type Handler = (request: RouteRequest, context: RouteContext) => Reply | Promise<Reply>;
-
-interface Route {
-  readonly method: 'GET' | 'POST';
-  readonly handle: Handler;
-}
-
-const SHA256 = /^[0-9a-f]{64}$/;
+import { textReply, notFound, type Reply } from './reply.js';
 
 /** @param rawTarget as it stands in the request line */
 export async function answerRequest(
@@ -22,63 +14,47 @@ export async function answerRequest(
 ): Promise<Reply> {
   const target = parseTarget(rawTarget);
   if (target === undefined) return textReply(400, 'not a URL of this server');
-  const route = findRoute(target.segments);
-  if (route === undefined) return notFound;
+  const path = matchPath(target.segments);
+  if (path === undefined) return notFound;
   const method = request.method === 'HEAD' ? 'GET' : request.method;
-  if (method !== route.method) {
+  const wanted = methodOf(path.name);
+  if (method !== wanted) {
     return textReply(405, 'method not allowed', {
-      Allow: route.method === 'GET' ? 'GET, HEAD' : 'POST',
+      Allow: wanted === 'GET' ? 'GET, HEAD' : wanted,
     });
   }
-  return route.handle({ ...request, query: target.query }, context);
+  return await answerPath(path, { ...request, query: target.query }, context);
 }
 
-function findRoute(segments: readonly string[]): Route | undefined {
-  const [first, second, third, fourth] = segments;
-  switch (segments.length) {
-    case 1:
-      return findTopRoute(first);
-    case 2:
-      if (first === 'v1' && second === 'boot') return get(nodeScript);
-      if (first === 'v1' && second === 'nodes') return get((_, context) => listNodes(context));
-      if (first === 'objects' && second !== undefined && SHA256.test(second)) {
-        return get((_, context) => objectFile(second, context));
-      }
-      return undefined;
-    case 3:
-      if (second === undefined || third === undefined) return undefined;
-      if (first === 'v1' && second === 'manifests' && SHA256.test(third)) {
-        return get((request, context) => bootManifest(third, request, context));
-      }
-      if (first === 'v1' && second === 'nodes')
-        return get((_, context) => showNode(third, context));
-      if (first === 'releases') {
-        return get((request, context) => releaseFile(second, third, request, context));
-      }
-      return undefined;
-    case 4:
-      if (first === 'v1' && second === 'nodes' && third !== undefined && fourth === 'events') {
-        return { method: 'POST', handle: (request, context) => postEvent(third, request, context) };
-      }
-      return undefined;
-    default:
-      return undefined;
-  }
+function methodOf(name: PathName): 'GET' | 'POST' {
+  return name === 'nodeEvents' ? 'POST' : 'GET';
 }
 
-function findTopRoute(name: string | undefined): Route | undefined {
+function answerPath(
+  { name, values }: MatchedPath,
+  request: RouteRequest,
+  context: RouteContext,
+): Reply | Promise<Reply> {
   switch (name) {
-    case '':
-      return get(statusPage);
-    case 'boot.ipxe':
-      return get(firstScript);
-    case 'healthz':
-      return get(() => textReply(200, 'ok'));
-    default:
-      return undefined;
+    case 'page':
+      return statusPage(request, context);
+    case 'health':
+      return textReply(200, 'ok');
+    case 'firstScript':
+      return firstScript(request);
+    case 'nodeScript':
+      return nodeScript(request, context);
+    case 'bootManifest':
+      return bootManifest(values.sha256, request, context);
+    case 'object':
+      return objectFile(values.sha256, context);
+    case 'releaseFile':
+      return releaseFile(values.release, values.file, request, context);
+    case 'nodes':
+      return listNodes(context);
+    case 'node':
+      return showNode(values.mac, context);
+    case 'nodeEvents':
+      return postEvent(values.mac, request, context);
   }
-}
-
-function get(handle: Handler): Route {
-  return { method: 'GET', handle };
 }

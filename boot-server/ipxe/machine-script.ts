@@ -5,7 +5,8 @@ import { decide, type Decision } from '../assign/decide.js';
 import type { Machine } from '../assign/machine.js';
 import type { BootManifests } from '../release/boot-manifests.js';
 import type { Catalogue } from '../release/catalogue.js';
-import { objectSource, renderNodeScript, renderProblem } from './scripts.js';
+import { objectSource } from '../../src/contract/urls.js';
+import { renderNodeScript, renderProblem } from './scripts.js';
 
 export interface ScriptContext {
   readonly table: DecisionTable;

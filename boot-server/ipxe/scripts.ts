@@ -4,6 +4,8 @@ import type { BootManifest } from '../../src/contract/boot-manifest.js';
 import { findCommandLineProblem, kernelArguments } from '../../src/contract/kernel-arguments.js';
 import { packagePath } from '../../src/core/package.js';
 import type { Boot } from '../../src/contract/boot.js';
+import type { Artifact } from '../../src/contract/release-manifest.js';
+import { pathOf } from '../../src/contract/urls.js';
 import { line, text, word } from './escape.js';
 
 /** Between two attempts of a node that cannot boot. */
@@ -21,7 +23,11 @@ environment.addFilter('text', text);
 
 /** `/boot.ipxe`. @param server base URL, without a slash at its end */
 export function renderFirstScript(server: string): string {
-  return environment.render('boot.ipxe.njk', { server, retrySeconds: RETRY_SECONDS });
+  return environment.render('boot.ipxe.njk', {
+    server,
+    nodeScript: `${server}${pathOf('nodeScript', {})}`,
+    retrySeconds: RETRY_SECONDS,
+  });
 }
 
 /** `autoexec.ipxe` beside a loader. */
@@ -44,7 +50,7 @@ export function renderNodeScript(input: NodeScriptInput): string | { readonly pr
   const initrdName = 'initrd.img';
   const words = kernelArguments({
     mac,
-    manifestUrl: `${server}/v1/manifests/${manifest.sha256}`,
+    manifestUrl: server + pathOf('bootManifest', { sha256: manifest.sha256 }),
     manifestSha256: manifest.sha256,
     serverUrl: server,
     initrdName,
@@ -53,13 +59,14 @@ export function renderNodeScript(input: NodeScriptInput): string | { readonly pr
   });
   const problem = findCommandLineProblem(words);
   if (problem !== undefined) return { problem };
-  const releaseUrl = `${server}/releases/${boot.release.id}`;
+  const urlOf = ({ fileName }: Artifact): string =>
+    server + pathOf('releaseFile', { release: boot.release.id, file: fileName });
   return environment.render('node.ipxe.njk', {
     mac,
     profile: boot.profile.name,
     release: boot.release.id,
-    kernelUrl: `${releaseUrl}/${boot.kernel.fileName}`,
-    initrdUrl: `${releaseUrl}/${boot.initrd.fileName}`,
+    kernelUrl: urlOf(boot.kernel),
+    initrdUrl: urlOf(boot.initrd),
     initrdName,
     commandLine: words.join(' '),
   });
@@ -73,9 +80,4 @@ export function renderProblem(input: {
   readonly hint: string;
 }): string {
   return environment.render('problem.ipxe.njk', { ...input, waitSeconds: PROBLEM_SECONDS });
-}
-
-/** Where boot manifests send nodes for layers. */
-export function objectSource(server: string): string {
-  return `${server}/objects/`;
 }

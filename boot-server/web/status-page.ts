@@ -1,6 +1,7 @@
 /** The page for people: the release, and where each node is. */
 import nunjucks from 'nunjucks';
 import type { ReleaseManifest } from '../../src/contract/release-manifest.js';
+import { pathOf } from '../../src/contract/urls.js';
 import { packagePath } from '../../src/core/package.js';
 import type { NodeRecord } from '../nodes/record.js';
 
@@ -24,6 +25,10 @@ export function renderStatusPage({ server, release, nodes }: StatusPageInput): s
   return environment.render('status.html.njk', {
     server,
     release,
-    nodes: nodes.toReversed().map((node) => ({ ...node, last: node.timeline.at(-1) })),
+    nodes: nodes.toReversed().map((node) => ({
+      ...node,
+      path: pathOf('node', { mac: node.mac }),
+      last: node.timeline.at(-1),
+    })),
   });
 }
