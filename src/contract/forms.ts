@@ -12,10 +12,11 @@ export function isFileName(text: string): boolean {
 
 export const fileName = v.pipe(v.string(), v.regex(FILE_NAME, 'a name that can stand in a URL'));
 
-export const digest: Schema<Digest> = v.custom<Digest>(
-  (value) => typeof value === 'string' && /^sha256:[0-9a-f]{64}$/.test(value),
-  'sha256: and 64 hex digits',
-);
+export function isDigest(value: unknown): value is Digest {
+  return typeof value === 'string' && /^sha256:[0-9a-f]{64}$/.test(value);
+}
+
+export const digest: Schema<Digest> = v.custom<Digest>(isDigest, 'sha256: and 64 hex digits');
 
 /** Bytes, or another count. */
 export const count = v.pipe(v.number(), v.safeInteger('a whole number'), v.minValue(0));

@@ -5,9 +5,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'yaml';
+import * as v from 'valibot';
+import { architecture, digest, isDigest } from '../contract/forms.js';
+import { checked, Unfit, type Schema } from '../core/checked.js';
 import { EXIT, OnibError } from '../core/errors.js';
 import { replaceFile } from '../host/whole-file.js';
-import type { Digest } from '../core/digest.js';
 import {
   formatLock,
   LOCK_FILE,
@@ -17,6 +19,33 @@ import {
   type PackageLock,
 } from './model.js';
 
+/** It is appended to a mirror's address. */
+const SAFE_PATH = /^(?!\.\.?\/)[\w+.~%:-]+(?:\/(?!\.\.?(?:\/|$))[\w+.~%:-]+)*$/;
+
+const PACKAGE_LINE =
+  'a package: name, version, architecture, and digest, size and path of its file';
+
+const packageLine: Schema<LockedPackage> = v.pipe(
+  v.string(PACKAGE_LINE),
+  v.rawTransform(({ dataset, addIssue, NEVER }): LockedPackage => {
+    const found = parsePackage(dataset.value);
+    if (found === undefined) addIssue({ message: PACKAGE_LINE });
+    return found ?? NEVER;
+  }),
+);
+
+const image: Schema<ImageLock> = v.looseObject({
+  suite: v.exactOptional(v.string()),
+  architecture: v.exactOptional(architecture),
+  request: digest,
+  packages: v.array(packageLine),
+});
+
+const lockContent: Schema<{ readonly images: PackageLock }> = v.looseObject({
+  schema: v.literal(LOCK_SCHEMA),
+  images: v.record(v.string(), image),
+});
+
 /** @throws {OnibError} `LOCK_FILE` (exit 2) when it is not a lock of this schema. */
 export function parseLock(text: string): PackageLock {
   let content: unknown;
@@ -25,49 +54,21 @@ export function parseLock(text: string): PackageLock {
   } catch (cause) {
     throw brokenLock(`it is not YAML (${(cause as Error).message.split('\n')[0] ?? ''})`);
   }
-  const { schema, images } = (content ?? {}) as { schema?: unknown; images?: unknown };
-  if (schema !== LOCK_SCHEMA) throw brokenLock(`its schema is not ${LOCK_SCHEMA}`);
-  if (typeof images !== 'object' || images === null) throw brokenLock('it names no images');
-  return Object.fromEntries(
-    Object.entries(images).map(([name, image]) => [name, parseImage(name, image)]),
-  );
-}
-
-function parseImage(name: string, image: unknown): ImageLock {
-  const { suite, architecture, request, packages } = (image ?? {}) as Readonly<
-    Record<string, unknown>
-  >;
-  if (!isDigest(request) || !Array.isArray(packages)) {
-    throw brokenLock(`image "${name}" has no request or no list of packages`);
+  try {
+    return checked(content, lockContent).images;
+  } catch (error) {
+    throw error instanceof Unfit ? brokenLock(error.message) : error;
   }
-  return {
-    ...(typeof suite === 'string' ? { suite } : {}),
-    ...(typeof architecture === 'string' ? { architecture } : {}),
-    request,
-    packages: packages.map((line: unknown) => parsePackage(String(line))),
-  };
 }
 
-function parsePackage(line: string): LockedPackage {
+function parsePackage(line: string): LockedPackage | undefined {
   const [name, version, architecture, digest, size, file, ...rest] = line.split(' ');
-  if (name === undefined || version === undefined || architecture === undefined || rest.length > 0)
-    throw brokenLock(`"${line}" is no package`);
+  if (name === undefined || version === undefined || architecture === undefined) return undefined;
+  if (rest.length > 0) return undefined;
   if (digest === undefined) return { name, version, architecture };
-  if (!isDigest(digest) || !/^\d+$/.test(size ?? '') || !isSafePath(file)) {
-    throw brokenLock(`"${line}" is no package`);
-  }
+  if (!isDigest(digest) || !/^\d+$/.test(size ?? '')) return undefined;
+  if (file === undefined || !SAFE_PATH.test(file)) return undefined;
   return { name, version, architecture, digest, size: Number(size), file };
-}
-
-function isDigest(value: unknown): value is Digest {
-  return typeof value === 'string' && /^sha256:[0-9a-f]{64}$/.test(value);
-}
-
-/** It is appended to a mirror's address. */
-function isSafePath(file: string | undefined): file is string {
-  return (
-    file !== undefined && /^(?!\.\.?\/)[\w+.~%:-]+(?:\/(?!\.\.?(?:\/|$))[\w+.~%:-]+)*$/.test(file)
-  );
 }
 
 function brokenLock(why: string): OnibError {

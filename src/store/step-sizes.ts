@@ -7,6 +7,9 @@
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import * as v from 'valibot';
+import { count } from '../contract/forms.js';
+import { parseChecked, type Schema } from '../core/checked.js';
 import { replaceFile } from '../host/whole-file.js';
 import type { Store } from './store.js';
 
@@ -23,12 +26,16 @@ export type StepSizes = Readonly<Record<string, StepSize>>;
 
 const SCHEMA = 'onib.sizes/1';
 
+const record: Schema<{ readonly steps: StepSizes }> = v.looseObject({
+  schema: v.literal(SCHEMA),
+  steps: v.record(v.string(), v.looseObject({ trees: count, artifacts: count })),
+});
+
 /** What cannot be read counts as nothing known. */
 export async function readStepSizes(store: Store): Promise<StepSizes> {
   try {
     const text = await readFile(path.join(store.directory, 'sizes.json'), 'utf8');
-    const record = JSON.parse(text) as { schema?: unknown; steps?: unknown };
-    return record.schema === SCHEMA ? (record.steps as StepSizes) : {};
+    return parseChecked(text, record).steps;
   } catch {
     return {};
   }

@@ -7,6 +7,9 @@
  */
 import { readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import * as v from 'valibot';
+import { artifactSchema } from '../contract/artifact-schema.js';
+import { parseChecked, Unfit, type Schema } from '../core/checked.js';
 import { replaceFile } from '../host/whole-file.js';
 import { withoutArtifacts } from '../contract/artifact-key.js';
 import type { Artifact } from '../contract/release-manifest.js';
@@ -29,12 +32,17 @@ export async function readUnreleased(store: Store): Promise<Artifact[]> {
   return there;
 }
 
+const record: Schema<{ readonly artifacts: readonly Artifact[] }> = v.looseObject({
+  schema: v.literal(SCHEMA),
+  artifacts: v.array(artifactSchema),
+});
+
 function artifactsIn(text: string): readonly Artifact[] {
   try {
-    const record = JSON.parse(text) as { schema?: unknown; artifacts?: unknown };
-    return record.schema === SCHEMA ? (record.artifacts as readonly Artifact[]) : [];
-  } catch {
-    return [];
+    return parseChecked(text, record).artifacts;
+  } catch (error) {
+    if (error instanceof Unfit) return [];
+    throw error;
   }
 }
 

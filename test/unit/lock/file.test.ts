@@ -67,6 +67,15 @@ describe('parseLock()', () => {
     ['with a list for an image', good.replace('request:', 'demand:')],
   ];
 
+  test('parseLock() says where a lock is not as it should be', () => {
+    expect(() => parseLock(good.replace('1'.repeat(64), '1'.repeat(63)))).toThrow(
+      /images\.base\.packages\[0\] is "tree 2\.2\.1-1 .*…, expected a package: name, version/,
+    );
+    expect(() => parseLock(good.replace('request:', 'demand:'))).toThrow(
+      /: images\.base\.request is missing$/,
+    );
+  });
+
   test.each(broken)('parseLock() refuses a lock %s', (_, text) => {
     expect(text).not.toBe(good);
     expect(() => parseLock(text)).toThrow(OnibError);

@@ -49,8 +49,12 @@ describe('readUnreleased()', () => {
     expect(await readUnreleased(store)).toEqual([]);
   });
 
-  test('readUnreleased() takes a record that it cannot read for none', async () => {
-    await writeFile(path.join(store.directory, 'unreleased.json'), '{"schema": "onib.unre');
+  test.each([
+    '{"schema": "onib.unre',
+    '{"schema": "onib.unreleased/1", "artifacts": [{"kind": "base"}]}',
+    '{"schema": "onib.unreleased/1", "artifacts": null}',
+  ])('readUnreleased() takes a record that it cannot read for none: %s', async (text) => {
+    await writeFile(path.join(store.directory, 'unreleased.json'), text);
     expect(await readUnreleased(store)).toEqual([]);
   });
 });
