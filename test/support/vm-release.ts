@@ -61,7 +61,8 @@ export async function projectWithOverlay(
       await cp(path.join(store.directory, part), copy, { recursive: true, verbatimSymlinks: true });
     }
     await chmod(directory, 0o755);
-    await command(['-C', directory, 'build', 'overlay', `vars/${name}.yml`], env);
+    // All overlays: where the base is built again, a release without one of them would not become current.
+    await command(['-C', directory, 'build', 'overlay'], env);
     return { ...(await built(directory)), [Symbol.asyncDispose]: remove };
   } catch (error) {
     await remove();
