@@ -4,7 +4,7 @@
  * built from is checked here.
  */
 import * as v from 'valibot';
-import { parseChecked, Unfit, type Schema } from '../core/checked.js';
+import { checked, parseJson, Unfit, type Schema } from '../core/checked.js';
 import { OnibError } from '../core/errors.js';
 import { artifactSchema } from './artifact-schema.js';
 import { isBoot, assembleBoot } from './boot.js';
@@ -55,8 +55,9 @@ export function parseReleaseManifest(
   id: string | undefined,
 ): ReleaseManifest {
   try {
-    checkVersion(parseChecked(text, versioned).schema);
-    const manifest = parseChecked(text, manifestSchema);
+    const value = parseJson(text);
+    checkVersion(checked(value, versioned).schema);
+    const manifest = checked(value, manifestSchema);
     if (id !== undefined && manifest.id !== id) throw new Unfit(`it describes "${manifest.id}"`);
     checkUnique(manifest.artifacts.map((artifact) => artifact.fileName));
     return withBootableDefault(manifest);

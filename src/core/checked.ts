@@ -32,13 +32,16 @@ export function checked<T>(value: unknown, schema: Schema<T>): T {
 
 /** @throws {Unfit} also where the text is no JSON */
 export function parseChecked<T>(text: string, schema: Schema<T>): T {
-  let value: unknown;
+  return checked(parseJson(text), schema);
+}
+
+/** @throws {Unfit} where the text is no JSON */
+export function parseJson(text: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch (cause) {
     throw new Unfit(`it is not JSON (${(cause as Error).message})`, cause);
   }
-  return checked(value, schema);
 }
 
 function inWords(issue: v.BaseIssue<unknown>): string {

@@ -126,7 +126,8 @@ export async function flawsOfStore(store: string): Promise<string[]> {
   }
   const known = [
     ...['cell', 'current', 'lock', 'logs', 'objects', 'releases'],
-    ...['inputs', 'pins', 'served', 'unreleased.json', 'sizes.json'],
+    ...['inputs', 'pins', 'served', 'held', 'unreleased.json', 'sizes.json', 'rolled-back.json'],
+    'switch.lock',
   ];
   for (const name of await namesIn(store)) if (!known.includes(name)) flaws.push(name);
   for (const name of await namesIn(path.join(store, 'cell'))) flaws.push(`cell/${name}`);
@@ -148,9 +149,9 @@ async function flawsOfRelease(directory: string): Promise<string[]> {
   return flaws;
 }
 
-/** Every file and link in a store but logs and the lock: kind, name, where it leads, size. */
+/** Every file and link in a store but logs and locks: kind, name, where it leads, size. */
 export async function contentOfStore(store: string): Promise<string[]> {
-  const argv = ['find', store, '-name', 'logs', '-prune', '-o', '!', '-name', 'lock'];
+  const argv = ['find', store, '-name', 'logs', '-prune', '-o', '!', '-name', '*lock'];
   // Nothing where there is no store yet; empty directories are none either.
   const files = [...argv, '!', '-type', 'd', '-printf', '%y %P %l %s\n'];
   const { stdout } = await run(files, { check: false });

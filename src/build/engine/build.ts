@@ -57,22 +57,26 @@ export interface BuildResult {
 /** What `buildProject` would do now; needs no root and changes nothing. */
 export async function planProject(config: Config, wanted: Wanted): Promise<Plan> {
   const store = new Store(config.settings.artifactPath);
-  return makePlan(config, await factsFor(config, store, await store.current(), wanted), wanted);
+  const { plan } = await planOver(await store.current(), config, store, wanted);
+  return plan;
 }
 
-async function factsFor(
+async function planOver(
+  current: ReleaseManifest | undefined,
   config: Config,
   store: Store,
-  current: ReleaseManifest | undefined,
   wanted: Wanted,
-): Promise<Facts> {
-  const [gathered, known] = await Promise.all([
-    gatherFacts(config, current),
-    knownArtifacts(store, current?.id),
-  ]);
-  const facts = { ...gathered, known };
-  if (wanted.refresh !== true) return facts;
-  return { ...facts, newer: await findNewerPackages(config, facts, new HostCache()) };
+): Promise<{ plan: Plan; facts: Facts }> {
+  const gathered = await gatherFacts(config, current);
+  const facts =
+    wanted.refresh === true
+      ? { ...gathered, newer: await findNewerPackages(config, gathered, new HostCache()) }
+      : gathered;
+  const plan = makePlan(config, facts, wanted);
+  // What was built before is of use only where something is to be built; reading it takes a while.
+  if (plan.steps.length === 0) return { plan, facts };
+  const known = await knownArtifacts(store, current?.id);
+  return { plan: makePlan(config, { ...facts, known }, wanted), facts };
 }
 
 /**
@@ -103,8 +107,7 @@ async function buildInStore(
 ): Promise<BuildResult> {
   await using _lock = await store.lock('onib build');
   const current = await store.current();
-  const facts = await factsFor(config, store, current, wanted);
-  const plan = makePlan(config, facts, wanted);
+  const { plan, facts } = await planOver(current, config, store, wanted);
   await tellRolledBack(plan, store, options);
   const book = lockBookOf(plan, facts.lock);
   const built = await buildSteps(plan, current?.artifacts ?? [], book, store, options).finally(() =>

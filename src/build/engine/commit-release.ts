@@ -90,17 +90,13 @@ async function writeRelease(store: Store, content: Content): Promise<ReleaseMani
 }
 
 /**
- * A release that is newer than the current one and holds just this: it was held back, or somebody went back from it.
+ * A release that is newer than the current one and holds just this: it was held back, somebody went back from it, or
+ * its build was killed before it became current.
  */
 async function madeBefore(store: Store, content: Content): Promise<ReleaseManifest | undefined> {
   const releases = await listReleases(store);
-  const newer = releases.slice(
-    0,
-    Math.max(
-      releases.findIndex(({ current }) => current),
-      0,
-    ),
-  );
+  const place = releases.findIndex(({ current }) => current);
+  const newer = place === -1 ? releases : releases.slice(0, place);
   return newer.find(
     ({ manifest, problem }) =>
       problem === undefined && manifest !== undefined && sameContent(manifest, content),
