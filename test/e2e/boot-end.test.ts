@@ -96,9 +96,13 @@ function bootCommand(words: readonly string[], temporary: string) {
 async function startBoot(...words: readonly string[]): Promise<RunningBoot> {
   const temporary = await mkdtemp(path.join(tmpdir(), 'onib-e2e-tmp-'));
   const command = bootCommand(words, temporary);
+  const here = await readlink('/proc/self/ns/net');
+  // QEMU is asked for its directories before there is a cell: the machine is the one in a network of its own.
+  const isMachine = ({ name, network }: ProcessInfo): boolean =>
+    name.startsWith('qemu') && network !== here;
   const family = await until(async () => {
     const found = await descendantsOf(command.pid ?? 0);
-    return found.some(({ name }) => name.startsWith('qemu')) ? found : undefined;
+    return found.some(isMachine) ? found : undefined;
   }, 120);
   return {
     command,
