@@ -32,7 +32,8 @@ import { startUdpWorker, type UdpWorker } from './udp/worker-handle.js';
 /**
  * Starts serving; resolves once every port is bound.
  *
- * @throws OnibError INTERFACE_UNKNOWN, INTERFACE_NO_ADDRESS, PORT_IN_USE, PORT_DENIED, BAD_OPTION, USER_UNKNOWN;
+ * @throws OnibError INTERFACE_UNKNOWN, INTERFACE_NO_ADDRESS, PORT_IN_USE, PORT_DENIED, BAD_OPTION, USER_UNKNOWN, STORE_MISSING,
+ * STORE_UNREADABLE;
  * OnibErrors when settings of full DHCP are wrong
  */
 export async function startBootServer(options: BootServerOptions): Promise<BootServer> {

@@ -2,14 +2,14 @@
  * Follows the store: which release is current, and which are there. `current` is looked at again for every
  * new boot, and every second besides; polling, since notifications do not cross NFS.
  */
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { OnibError } from '../../src/core/errors.js';
 import type { ReleaseManifest } from '../../src/contract/release-manifest.js';
 import type { WarningEvent } from '../events.js';
 import { buildCatalogue, emptyCatalogue, type Catalogue } from './catalogue.js';
-import { isFileName } from '../../src/contract/forms.js';
 import { parseReleaseManifest } from '../../src/contract/read-release-manifest.js';
+import { isAbsent, readStore, type StoreState } from './read-store.js';
 
 const POLL_MS = 1000;
 
@@ -24,6 +24,8 @@ export class StoreWatch {
   /** Manifests never change once written: each is read once. */
   readonly #manifests = new Map<string, ReleaseManifest>();
   readonly #reported = new Set<string>();
+  /** Messages of what is wrong with the store at present: told again when it comes again. */
+  #storeProblems: readonly string[] = [];
   #catalogue = emptyCatalogue;
   #state = '';
   #refreshing: Promise<Catalogue> | undefined;
@@ -33,9 +35,10 @@ export class StoreWatch {
     this.#options = options;
   }
 
+  /** @throws {OnibError} STORE_MISSING (exit 2), STORE_UNREADABLE; once started, the like are warnings */
   static async start(options: StoreWatchOptions): Promise<StoreWatch> {
     const watch = new StoreWatch(options);
-    await watch.refresh();
+    await watch.#look();
     watch.#timer = setInterval(() => void watch.refresh(), POLL_MS);
     watch.#timer.unref();
     return watch;
@@ -49,7 +52,8 @@ export class StoreWatch {
   refresh(): Promise<Catalogue> {
     this.#refreshing ??= this.#look()
       .catch((error: unknown) => {
-        this.#warnOnce(describeFailure(this.#options.store, error));
+        const { store } = this.#options;
+        this.#tellStoreProblems([error instanceof OnibError ? error : unreadable(store, error)]);
         return this.#catalogue;
       })
       .finally(() => {
@@ -63,8 +67,12 @@ export class StoreWatch {
   }
 
   async #look(): Promise<Catalogue> {
-    const { store } = this.#options;
-    const [currentId, ids] = await Promise.all([readCurrentId(store), readReleaseIds(store)]);
+    const found = await readStore(this.#options.store);
+    this.#tellStoreProblems(found.problems);
+    return await this.#follow(found);
+  }
+
+  async #follow({ currentId, ids }: StoreState): Promise<Catalogue> {
     const state = JSON.stringify([currentId, ids]);
     if (state === this.#state) return this.#catalogue;
 
@@ -96,14 +104,25 @@ export class StoreWatch {
       return manifest;
     } catch (error) {
       if (error instanceof OnibError) this.#warnOnce(error);
-      else if (!isAbsent(error)) throw error;
+      else if (!isAbsent(error)) this.#warnOnce(unreadable(file, error));
       return undefined;
     }
   }
 
-  #warnOnce({ code, message, hint }: OnibError): void {
-    if (this.#reported.has(message)) return;
-    this.#reported.add(message);
+  #tellStoreProblems(problems: readonly OnibError[]): void {
+    for (const problem of problems) {
+      if (!this.#storeProblems.includes(problem.message)) this.#warn(problem);
+    }
+    this.#storeProblems = problems.map(({ message }) => message);
+  }
+
+  #warnOnce(problem: OnibError): void {
+    if (this.#reported.has(problem.message)) return;
+    this.#reported.add(problem.message);
+    this.#warn(problem);
+  }
+
+  #warn({ code, message, hint }: OnibError): void {
     this.#options.onWarning({
       type: 'warning',
       code,
@@ -117,35 +136,10 @@ function summary(catalogue: Catalogue): string {
   return JSON.stringify([catalogue.current?.id, [...catalogue.releases.keys()]]);
 }
 
-function describeFailure(store: string, error: unknown): OnibError {
+function unreadable(which: string, error: unknown): OnibError {
   const words = error instanceof Error ? error.message : String(error);
-  return new OnibError('STORE_UNREADABLE', `Cannot read the store "${store}": ${words}`, {
+  return new OnibError('STORE_UNREADABLE', `Cannot read "${which}": ${words}`, {
     hint: 'the user that the server runs as must be able to read it',
     cause: error,
   });
-}
-
-/** `current` is a link to `releases/<id>`. */
-async function readCurrentId(store: string): Promise<string | undefined> {
-  try {
-    return path.basename(await readlink(path.join(store, 'current')));
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  }
-}
-
-async function readReleaseIds(store: string): Promise<string[]> {
-  try {
-    const names = await readdir(path.join(store, 'releases'));
-    return names.filter((name) => isFileName(name)).sort();
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw error;
-  }
-}
-
-function isAbsent(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'ENOENT' || code === 'ENOTDIR';
 }
