@@ -1,5 +1,5 @@
 /** Which URL answers what (boot contract, "URLs"). */
-import { matchPath, type MatchedPath, type PathName } from '../../src/contract/urls.js';
+import { matchPath, methodOf, type MatchedPath } from '../../src/contract/urls.js';
 import { parseTarget } from './target.js';
 import { bootManifest, firstScript, nodeScript, objectFile, releaseFile } from './boot-routes.js';
 import type { RouteContext, RouteRequest } from './context.js';
@@ -24,10 +24,6 @@ export async function answerRequest(
     });
   }
   return await answerPath(path, { ...request, query: target.query }, context);
-}
-
-function methodOf(name: PathName): 'GET' | 'POST' {
-  return name === 'nodeEvents' ? 'POST' : 'GET';
 }
 
 function answerPath(

@@ -3,27 +3,55 @@
  * once. Nodes append them to the server's base URL. Pure.
  */
 
-/** `{name}` is one segment. */
-const PATHS = {
-  /** For people. */
-  page: '/',
-  health: '/healthz',
-  /** iPXE's first script. */
-  firstScript: '/boot.ipxe',
-  /** A node's own script; asked with `?mac=…`. */
-  nodeScript: '/v1/boot',
-  bootManifest: '/v1/manifests/{sha256}',
-  /** Immutable, by 64 hex digits. */
-  object: '/objects/{sha256}',
-  /** By the name that people know. */
-  releaseFile: '/releases/{release}/{file}',
-  nodes: '/v1/nodes',
-  node: '/v1/nodes/{mac}',
-  /** POST: a stage that a node reached. */
-  nodeEvents: '/v1/nodes/{mac}/events',
-} as const;
+interface Url {
+  readonly method: 'GET' | 'POST';
+  /** `{name}` is one segment. */
+  readonly path: string;
+  /** For docs/boot-contract.md. */
+  readonly what: string;
+}
 
-export type PathName = keyof typeof PATHS;
+const URLS = {
+  firstScript: {
+    method: 'GET',
+    path: '/boot.ipxe',
+    what: 'first iPXE script: collects what iPXE knows of the machine, and asks for the next one',
+  },
+  nodeScript: {
+    method: 'GET',
+    path: '/v1/boot',
+    what: "asked with `?mac=…`: the machine's own script, with kernel, initrd and kernel command line; `uuid`, `serial`, `manufacturer`, `product`, `arch` and `buildarch` may come with it",
+  },
+  bootManifest: {
+    method: 'GET',
+    path: '/v1/manifests/{sha256}',
+    what: 'a boot manifest; never changes',
+  },
+  object: {
+    method: 'GET',
+    path: '/objects/{sha256}',
+    what: 'an artifact; never changes, so any HTTP cache may keep it; with ETag and Range',
+  },
+  releaseFile: {
+    method: 'GET',
+    path: '/releases/{release}/{file}',
+    what: 'the same bytes under the name that people know',
+  },
+  nodeEvents: {
+    method: 'POST',
+    path: '/v1/nodes/{mac}/events',
+    what: 'a node says which stage it has reached: form fields `stage`, `detail`, `uptime` (seconds), `bytes` (fetched so far), `release`, and `code` of a failure',
+  },
+  nodes: { method: 'GET', path: '/v1/nodes', what: 'all nodes that were seen, as JSON' },
+  node: { method: 'GET', path: '/v1/nodes/{mac}', what: 'one node, as JSON' },
+  health: { method: 'GET', path: '/healthz', what: 'answers 200 while the server works' },
+  page: { method: 'GET', path: '/', what: 'a page for people' },
+} as const satisfies Readonly<Record<string, Url>>;
+
+/** All of them, as docs/boot-contract.md lists them. */
+export const contractUrls: readonly Url[] = Object.values(URLS);
+
+export type PathName = keyof typeof URLS;
 
 type NamesIn<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
   ? Name | NamesIn<Rest>
@@ -31,13 +59,18 @@ type NamesIn<Path extends string> = Path extends `${string}{${infer Name}}${infe
 
 /** What stands in a path's places. */
 export type PathValues<Name extends PathName> = Readonly<
-  Record<NamesIn<(typeof PATHS)[Name]>, string>
+  Record<NamesIn<(typeof URLS)[Name]['path']>, string>
 >;
+
+/** HEAD goes with GET. */
+export function methodOf(name: PathName): Url['method'] {
+  return URLS[name].method;
+}
 
 /** @param values need no escaping: names of releases and their files, digests, MAC addresses */
 export function pathOf<Name extends PathName>(name: Name, values: PathValues<Name>): string {
   const given: Readonly<Record<string, string>> = values;
-  return PATHS[name].replaceAll(/\{(\w+)\}/g, (_, key: string) => given[key] ?? '');
+  return URLS[name].path.replaceAll(/\{(\w+)\}/g, (_, key: string) => given[key] ?? '');
 }
 
 /** URLs that end in `/`, below which objects lie by their digest: the `source` lines of boot manifests. */
@@ -52,7 +85,7 @@ export type MatchedPath = {
 
 /** @param segments decoded, without the first slash: `['v1', 'nodes']`; of `/` one that is empty */
 export function matchPath(segments: readonly string[]): MatchedPath | undefined {
-  for (const [name, path] of Object.entries(PATHS)) {
+  for (const [name, { path }] of Object.entries(URLS)) {
     const values = valuesOf(path.slice(1).split('/'), segments);
     if (values !== undefined) return { name, values } as MatchedPath;
   }

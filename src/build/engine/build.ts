@@ -25,7 +25,6 @@ import { EventLog } from '../record/event-log.js';
 import { knownArtifacts } from '../record/earlier-builds.js';
 import { StepRecord } from '../record/step-record.js';
 import { lockBookOf, noteInLock } from '../record/lock-events.js';
-import { findNewerPackages } from './newer-packages.js';
 import { commitRelease } from './commit-release.js';
 import { timeStamp } from './time-stamp.js';
 import { requireRoom } from '../checks/room.js';
@@ -68,15 +67,18 @@ async function planOver(
   wanted: Wanted,
 ): Promise<{ plan: Plan; facts: Facts }> {
   const gathered = await gatherFacts(config, current);
-  const facts =
-    wanted.refresh === true
-      ? { ...gathered, newer: await findNewerPackages(config, gathered, new HostCache()) }
-      : gathered;
+  const facts = wanted.refresh === true ? await withNewerPackages(config, gathered) : gathered;
   const plan = makePlan(config, facts, wanted);
   // What was built before is of use only where something is to be built; reading it takes a while.
   if (plan.steps.length === 0) return { plan, facts };
   const known = await knownArtifacts(store, current?.id);
   return { plan: makePlan(config, { ...facts, known }, wanted), facts };
+}
+
+/** Asks the mirror, with much that a build from the lock never needs: loaded when it is asked. */
+async function withNewerPackages(config: Config, facts: Facts): Promise<Facts> {
+  const { findNewerPackages } = await import('./newer-packages.js');
+  return { ...facts, newer: await findNewerPackages(config, facts, new HostCache()) };
 }
 
 /**
