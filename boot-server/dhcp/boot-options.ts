@@ -1,8 +1,7 @@
 /** The part of an answer that says what to boot: the same for proxy and full DHCP. Pure. */
+import { answerOptions, type Netboot } from './boot-answers.js';
 import type { DhcpClient } from './client.js';
 import { BOOT_FILE_BYTES } from './codec.js';
-import { IPXE, OPTION, PXE, USE_BOOT_FILE } from './constants.js';
-import { encodeIpxeOptions, encodeSuboptions } from './suboptions.js';
 
 /** What this server has for clients to boot from. */
 export interface BootSources {
@@ -26,11 +25,17 @@ export interface NoBoot {
   readonly message: string;
 }
 
-/** @param client one that netboots */
-export function chooseBootOptions(client: DhcpClient, sources: BootSources): BootOptions | NoBoot {
-  if (client.netboot === 'ipxe') {
-    return compose(client, sources, sources.scriptUrl);
-  }
+/** @param netboot how the client does so */
+export function chooseBootOptions(
+  client: DhcpClient,
+  netboot: Netboot,
+  sources: BootSources,
+): BootOptions | NoBoot {
+  const answer = (bootFile: string): BootOptions => ({
+    bootFile,
+    options: answerOptions(netboot, { address: sources.address, bootFile }),
+  });
+  if (netboot === 'ipxe') return answer(sources.scriptUrl);
   const { architecture } = client;
   if (architecture === undefined) {
     const codes = client.architectureCodes.join(', ');
@@ -45,34 +50,10 @@ export function chooseBootOptions(client: DhcpClient, sources: BootSources): Boo
     };
   }
   const url = sources.loaders.get(loader) ?? '';
-  return compose(client, sources, architecture.transport === 'http' ? url : loader);
-}
-
-function compose(client: DhcpClient, sources: BootSources, bootFile: string): BootOptions {
-  const options = new Map<number, Buffer>();
-  // Without the class in the answer, UEFI takes the offer for one of plain DHCP.
-  options.set(OPTION.vendorClass, latin1(client.netboot === 'http' ? 'HTTPClient' : 'PXEClient'));
-  // Some clients read only the options, some only the header: both say the same.
-  options.set(OPTION.serverName, latin1(sources.address));
-  options.set(OPTION.bootFile, latin1(bootFile));
-  if (client.netboot !== 'http') {
-    options.set(
-      OPTION.vendorSpecific,
-      encodeSuboptions(new Map([[PXE.discoveryControl, Buffer.of(USE_BOOT_FILE)]])),
-    );
-  }
-  if (client.netboot === 'ipxe') {
-    // Else iPXE waits up to two seconds for a proxy's offer.
-    options.set(OPTION.ipxe, encodeIpxeOptions(new Map([[IPXE.noProxyDhcp, Buffer.of(1)]])));
-  }
-  return { bootFile, options };
+  return answer(architecture.transport === 'http' ? url : loader);
 }
 
 /** `file` of the header, where the name fits there. */
 export function headerBootFile(bootFile: string): string {
   return bootFile.length <= BOOT_FILE_BYTES ? bootFile : '';
-}
-
-export function latin1(text: string): Buffer {
-  return Buffer.from(text, 'latin1');
 }

@@ -170,3 +170,8 @@ function writeText(
 ): void {
   if (value.length < field.bytes) header.write(value, field.start, 'latin1');
 }
+
+/** Texts in options are bytes; RFC 2132 has them in ASCII. */
+export function latin1(text: string): Buffer {
+  return Buffer.from(text, 'latin1');
+}

@@ -6,9 +6,9 @@ import {
   ipv4FromBytes,
   parseIpv4,
 } from '../../src/core/ipv4.js';
-import { chooseBootOptions, latin1, type BootSources } from './boot-options.js';
+import { chooseBootOptions, type BootSources } from './boot-options.js';
 import type { DhcpClient } from './client.js';
-import type { DhcpMessage } from './codec.js';
+import { latin1, type DhcpMessage } from './codec.js';
 import { MESSAGE, OPTION } from './constants.js';
 import type { LeasePool } from './leases.js';
 import {
@@ -136,7 +136,8 @@ function reply(exchange: Exchange, kind: 'offer' | 'ack', address: string | unde
     client,
     serverAddress: sources.address,
     address,
-    boot: client.netboot === undefined ? undefined : chooseBootOptions(client, sources),
+    boot:
+      client.netboot === undefined ? undefined : chooseBootOptions(client, client.netboot, sources),
     options: networkOptions(context.network, sources.address, address !== undefined),
     destination: replyDestination(request),
   });

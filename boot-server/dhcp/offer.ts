@@ -83,7 +83,7 @@ function answerBoot(
 ): DhcpDecision {
   if (client.netboot === undefined)
     return ignore('not-netboot', 'does not ask to netboot', client.mac);
-  const boot = chooseBootOptions(client, sources);
+  const boot = chooseBootOptions(client, client.netboot, sources);
   if ('reason' in boot) return ignore(boot.reason, boot.message, client.mac);
   return answer(request, { kind, client, serverAddress: sources.address, boot, destination });
 }
