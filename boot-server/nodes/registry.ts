@@ -1,10 +1,12 @@
 /**
- * The nodes seen since the server started: where each is in its boot, and what it was sent. Memory only;
- * no clock and no socket of its own.
+ * Observes nodes: what DHCP, scripts and reports tell becomes the state of each node since the server started. Memory
+ * only; no clock and no socket of its own.
  */
 import type { MachineIdentity } from '../assign/machine.js';
 import type { NodeRecord, StageRecord } from './record.js';
 import type { NodeReport } from './report.js';
+import { dropOldest, SentBytes } from './sent-bytes.js';
+import { newEntry, nodeRecord, type NodeEntry } from './view.js';
 import type { Stage } from '../../src/contract/stages.js';
 
 export interface RegistryOptions {
@@ -13,23 +15,8 @@ export interface RegistryOptions {
   readonly onStage: (entry: StageRecord, node: NodeRecord) => void;
 }
 
-interface Entry {
-  readonly mac: string;
-  identity: MachineIdentity;
-  address?: string;
-  profile?: string;
-  release?: string;
-  boots: number;
-  readonly firstSeen: number;
-  lastSeen: number;
-  timeline: StageRecord[];
-  /** What its address had been sent when this boot began. */
-  bytesBefore: number;
-}
-
 /** A flood of made-up MACs must not fill the memory: the one heard least recently goes. */
 const MOST_NODES = 20_000;
-const MOST_ADDRESSES = 40_000;
 /** A node that reports for ever keeps its first stages and loses later ones. */
 const LONGEST_TIMELINE = 200;
 /** A node that was silent this long and asks for a loader again was switched off and on. */
@@ -38,9 +25,9 @@ const FORGOTTEN_MS = 60_000;
 export class NodeRegistry {
   readonly #options: RegistryOptions;
   /** In order of last contact. */
-  readonly #nodes = new Map<string, Entry>();
+  readonly #nodes = new Map<string, NodeEntry>();
   readonly #ownerByAddress = new Map<string, string>();
-  readonly #bytesByAddress = new Map<string, number>();
+  readonly #sent = new SentBytes();
 
   constructor(options: RegistryOptions) {
     this.#options = options;
@@ -115,15 +102,12 @@ export class NodeRegistry {
 
   /** Bytes went to an address; whose they are may be learned later. */
   addBytes(address: string, bytes: number): void {
-    const sum = (this.#bytesByAddress.get(address) ?? 0) + bytes;
-    this.#bytesByAddress.delete(address);
-    this.#bytesByAddress.set(address, sum);
-    if (this.#bytesByAddress.size > MOST_ADDRESSES) dropOldest(this.#bytesByAddress);
+    this.#sent.add(address, bytes);
   }
 
-  #touch(mac: string): Entry {
+  #touch(mac: string): NodeEntry {
     const now = this.#options.now();
-    const entry = this.#nodes.get(mac) ?? createEntry(mac, now);
+    const entry = this.#nodes.get(mac) ?? newEntry(mac, now);
     entry.lastSeen = now;
     this.#nodes.delete(mac);
     this.#nodes.set(mac, entry);
@@ -134,34 +118,30 @@ export class NodeRegistry {
     return entry;
   }
 
-  #beginBoot(entry: Entry): void {
+  #beginBoot(entry: NodeEntry): void {
     entry.boots += 1;
     entry.timeline = [];
-    entry.bytesBefore = entry.address === undefined ? 0 : this.#bytesOf(entry.address);
+    entry.bytesBefore = entry.address === undefined ? 0 : this.#sent.to(entry.address);
   }
 
-  #setAddress(entry: Entry, address: string): void {
+  #setAddress(entry: NodeEntry, address: string): void {
     if (entry.address === address) return;
     const previousOwner = this.#nodes.get(this.#ownerByAddress.get(address) ?? '');
     const sentSoFar = this.#sentInBoot(entry);
     if (entry.address !== undefined) this.#ownerByAddress.delete(entry.address);
     // What an address got while nobody was known to own it was this node's: its loader, by TFTP.
-    const foreign = previousOwner === undefined ? 0 : this.#bytesOf(address);
+    const foreign = previousOwner === undefined ? 0 : this.#sent.to(address);
     if (previousOwner) delete previousOwner.address;
     entry.bytesBefore = foreign - sentSoFar;
     entry.address = address;
     this.#ownerByAddress.set(address, entry.mac);
   }
 
-  #bytesOf(address: string): number {
-    return this.#bytesByAddress.get(address) ?? 0;
+  #sentInBoot(entry: NodeEntry): number {
+    return entry.address === undefined ? 0 : this.#sent.to(entry.address) - entry.bytesBefore;
   }
 
-  #sentInBoot(entry: Entry): number {
-    return entry.address === undefined ? 0 : this.#bytesOf(entry.address) - entry.bytesBefore;
-  }
-
-  #add(entry: Entry, stage: Stage, extra: Partial<StageRecord>): void {
+  #add(entry: NodeEntry, stage: Stage, extra: Partial<StageRecord>): void {
     if (entry.timeline.length >= LONGEST_TIMELINE) entry.timeline.pop();
     const now = this.#options.now();
     const first = entry.timeline[0];
@@ -176,46 +156,16 @@ export class NodeRegistry {
     this.#options.onStage(record, this.#describe(entry));
   }
 
-  #describe(entry: Entry): NodeRecord {
-    const { mac, address, profile, release } = entry;
-    const stage = entry.timeline.at(-1)?.stage;
-    return {
-      mac,
-      ...(address === undefined ? {} : { address }),
-      ...entry.identity,
-      ...(profile === undefined ? {} : { profile }),
-      ...(release === undefined ? {} : { release }),
-      ...(stage === undefined ? {} : { stage }),
-      boots: entry.boots,
-      firstSeen: new Date(entry.firstSeen).toISOString(),
-      lastSeen: new Date(entry.lastSeen).toISOString(),
-      servedBytes: this.#sentInBoot(entry),
-      timeline: [...entry.timeline],
-    };
+  #describe(entry: NodeEntry): NodeRecord {
+    return nodeRecord(entry, this.#sentInBoot(entry));
   }
 }
 
-function createEntry(mac: string, now: number): Entry {
-  return {
-    mac,
-    identity: {},
-    boots: 0,
-    firstSeen: now,
-    lastSeen: now,
-    timeline: [],
-    bytesBefore: 0,
-  };
-}
-
-function setOptional(entry: Entry, key: 'profile' | 'release', value: string | undefined): void {
+function setOptional(
+  entry: NodeEntry,
+  key: 'profile' | 'release',
+  value: string | undefined,
+): void {
   if (value === undefined) Reflect.deleteProperty(entry, key);
   else entry[key] = value;
-}
-
-function dropOldest<Value>(map: Map<string, Value>): Value | undefined {
-  for (const [key, value] of map) {
-    map.delete(key);
-    return value;
-  }
-  return undefined;
 }
