@@ -1,5 +1,8 @@
 /** The body of an event that a node posts (`application/x-www-form-urlencoded`), checked. Pure. */
-import { isReportedStage, type ReportedStage } from '../../src/contract/stages.js';
+import * as v from 'valibot';
+import { fileName } from '../../src/contract/forms.js';
+import { reportedStages, type ReportedStage } from '../../src/contract/stages.js';
+import { checked, Unfit, type Schema } from '../../src/core/checked.js';
 
 export interface NodeReport {
   readonly stage: ReportedStage;
@@ -15,39 +18,40 @@ export interface NodeReport {
 }
 
 const LONGEST_DETAIL = 1000;
-const NAME = /^[A-Za-z0-9_+~-][A-Za-z0-9._+~-]{0,254}$/;
+
+const decimal = (form: RegExp, what: string): Schema<number> =>
+  v.pipe(v.string(), v.regex(form, what), v.transform(Number));
+
+const fields: Schema<NodeReport> = v.object({
+  stage: v.picklist(reportedStages, 'a stage of the boot contract'),
+  code: v.exactOptional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a code'))),
+  detail: v.exactOptional(
+    v.pipe(
+      v.string(),
+      v.transform((text) => plainText(text, LONGEST_DETAIL)),
+    ),
+  ),
+  uptime: v.exactOptional(decimal(/^\d{1,9}(\.\d{1,6})?$/, 'seconds')),
+  bytes: v.exactOptional(decimal(/^\d{1,15}$/, 'a number of bytes')),
+  profile: v.exactOptional(fileName),
+  release: v.exactOptional(fileName),
+});
 
 /** @returns the report, or what is wrong with the body */
 export function parseNodeReport(body: string): NodeReport | { readonly problem: string } {
-  const fields = new URLSearchParams(body);
-  // `failed:<code>` is the contract's short form.
-  const [stage, shortCode] = (fields.get('stage') ?? '').split(':', 2);
-  if (stage === undefined || !isReportedStage(stage))
-    return { problem: 'stage is missing or unknown' };
-  const code = fields.get('code') ?? shortCode;
+  // What the node does not know yet is empty.
+  const posted = [...new URLSearchParams(body)].filter(([, value]) => value !== '');
+  const { stage: word = '', code: ownCode, ...given } = Object.fromEntries(posted.reverse());
+  // `failed:<code>` is the contract's short form; only a failure has a code.
+  const [stage, shortCode] = word.split(':', 2);
+  const code = stage === 'failed' ? (ownCode ?? shortCode) : undefined;
   if (stage === 'failed' && code === undefined) return { problem: 'a failure needs a code' };
-  if (code !== undefined && !/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(code))
-    return { problem: 'code is no code' };
-
-  const uptime = readNumber(fields.get('uptime'), /^\d{1,9}(\.\d{1,6})?$/);
-  const bytes = readNumber(fields.get('bytes'), /^\d{1,15}$/);
-  if (uptime === 'bad') return { problem: 'uptime is not in seconds' };
-  if (bytes === 'bad') return { problem: 'bytes is not a number' };
-  // A name that the node does not know yet is empty.
-  const names = { profile: fields.get('profile') ?? '', release: fields.get('release') ?? '' };
-  for (const [key, value] of Object.entries(names)) {
-    if (value !== '' && !NAME.test(value)) return { problem: `${key} is no name` };
+  try {
+    return checked({ ...given, stage, ...(code === undefined ? {} : { code }) }, fields);
+  } catch (error) {
+    if (!(error instanceof Unfit)) throw error;
+    return { problem: error.message };
   }
-  const detail = fields.get('detail');
-  return {
-    stage,
-    ...(stage === 'failed' && code !== undefined ? { code } : {}),
-    ...(detail === null || detail === '' ? {} : { detail: plainText(detail, LONGEST_DETAIL) }),
-    ...(uptime === undefined ? {} : { uptime }),
-    ...(bytes === undefined ? {} : { bytes }),
-    ...(names.profile === '' ? {} : { profile: names.profile }),
-    ...(names.release === '' ? {} : { release: names.release }),
-  };
 }
 
 /** Control characters go: the text ends up on terminals and in logs. */
@@ -56,9 +60,4 @@ export function plainText(text: string, longest: number): string {
     .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
     .trim()
     .slice(0, longest);
-}
-
-function readNumber(value: string | null, form: RegExp): number | undefined | 'bad' {
-  if (value === null || value === '') return undefined;
-  return form.test(value) ? Number(value) : 'bad';
 }
