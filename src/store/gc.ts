@@ -1,6 +1,6 @@
 /**
- * Frees what nobody needs: releases first, then objects that no release names any more, then logs, then
- * what no build has used for long of the host's cache.
+ * Frees what nobody needs: releases first, then objects that no release names any more and what an abandoned push
+ * has left, then logs, then what no build has used for long of the host's cache.
  *
  * Kept are the current release, pinned ones, those that a boot server gave to a node lately, and the
  * newest ones. Whoever reads an object of a release that stays never notices: objects are shared
@@ -11,6 +11,7 @@ import path from 'node:path';
 import { removeTree } from '../host/trees.js';
 import type { HostCache } from '../host/host-cache.js';
 import { INPUT_TEXTS, inputTextFiles } from './input-texts.js';
+import { withAbandoned } from './push/abandoned.js';
 import { listReleases, type ReleaseState } from './releases.js';
 import { namesIn, type Store } from './store.js';
 import { takeSwitchLock } from './switch-lock.js';
@@ -39,7 +40,7 @@ export interface KeptRelease {
 export interface GcResult {
   readonly kept: readonly KeptRelease[];
   readonly removedReleases: readonly string[];
-  /** Objects, and texts of inputs. */
+  /** Objects, texts of inputs, and what pushes left on the way. */
   readonly removedFiles: number;
   /** Runs whose logs went. */
   readonly removedLogs: readonly string[];
@@ -71,24 +72,26 @@ export function reasonsToKeep(
 export async function collectGarbage(store: Store, options: GcOptions): Promise<GcResult> {
   await using _lock = await store.lock('onib gc');
   const { staying, kept, leaving } = await withdrawReleases(store, options);
-  const files = await looseFiles(store, staying);
-  const logs = await oldLogs(store, staying, options.keep);
-  const cached = await options.cache.unusedFiles(options.now);
-  const freedBytes = await bytesOf([...files, ...logs, ...cached]);
-  if (!options.dryRun) {
-    for (const id of leaving) await store.clearRelease(id);
-    for (const file of files) await rm(file, { force: true });
-    for (const directory of logs) await removeTree(directory);
-    await options.cache.remove(cached, options.now);
-  }
-  return {
-    kept,
-    removedReleases: leaving,
-    removedFiles: files.length,
-    removedLogs: logs.map((directory) => path.basename(directory)),
-    removedCached: cached.length,
-    freedBytes,
-  };
+  return await withAbandoned(store, options.now, async (arrivals) => {
+    const files = await looseFiles(store, staying);
+    const logs = await oldLogs(store, staying, options.keep);
+    const cached = await options.cache.unusedFiles(options.now);
+    const freedBytes = await bytesOf([...files, ...arrivals, ...logs, ...cached]);
+    if (!options.dryRun) {
+      for (const id of leaving) await store.clearRelease(id);
+      for (const file of files) await rm(file, { force: true });
+      for (const directory of [...arrivals, ...logs]) await removeTree(directory);
+      await options.cache.remove(cached, options.now);
+    }
+    return {
+      kept,
+      removedReleases: leaving,
+      removedFiles: files.length + arrivals.length,
+      removedLogs: logs.map((directory) => path.basename(directory)),
+      removedCached: cached.length,
+      freedBytes,
+    };
+  });
 }
 
 interface Judged {

@@ -7,6 +7,7 @@ import { collectGarbage, reasonsToKeep } from '../../../src/store/gc.js';
 import { keepInputTexts } from '../../../src/store/input-texts.js';
 import { listReleases, setPin } from '../../../src/store/releases.js';
 import { rollBack } from '../../../src/store/activate.js';
+import { FileLock } from '../../../src/host/file-lock.js';
 import { Store } from '../../../src/store/store.js';
 import { recordUnreleased } from '../../../src/store/unreleased.js';
 import { digestOf, StoreFixture } from '../../support/store-fixture.js';
@@ -163,6 +164,24 @@ describe('collectGarbage()', () => {
     expect(await collectGarbage(store, { ...options, cache })).toEqual(tried);
     expect(await cache.unusedFiles(NOW)).toEqual([]);
     expect((await readdir(path.join(cache.directory, 'a'))).sort()).toEqual(['used.deb']);
+  });
+
+  test('collectGarbage() removes what a push left a week ago, unless one is at work', async () => {
+    await releases(1);
+    const incoming = path.join(store.directory, 'incoming');
+    await mkdir(path.join(incoming, id(2)), { recursive: true });
+    await writeFile(path.join(incoming, hex('half')), 'half');
+    const now = Date.now();
+    const later = { ...options, now: now + 7 * DAY + 60_000 };
+    await collectGarbage(store, { ...options, now: now + 6 * DAY });
+    expect(await readdir(incoming)).toHaveLength(2);
+    {
+      await using _push = await FileLock.take(path.join(store.directory, 'push.lock'), 'a push');
+      await collectGarbage(store, later);
+      expect(await readdir(incoming)).toHaveLength(2);
+    }
+    expect(await collectGarbage(store, later)).toMatchObject({ removedFiles: 2, freedBytes: 4 });
+    expect(await readdir(incoming)).toEqual([]);
   });
 
   test('collectGarbage() removes texts of inputs that no release has', async () => {
