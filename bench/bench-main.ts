@@ -6,6 +6,7 @@ import { run } from '../src/host/run.js';
 import { archivePackages, archiveSuite, type SuiteOptions } from './archive/archive-suite.js';
 import { buildPackages, buildSuite } from './build/build-suite.js';
 import type { Row } from './row.js';
+import { servePackages, serveSuite } from './serve/serve-suite.js';
 
 interface Suite {
   /** Debian packages of the peers. */
@@ -16,6 +17,7 @@ interface Suite {
 const suites: Readonly<Record<string, Suite>> = {
   archive: { packages: archivePackages, run: archiveSuite },
   build: { packages: buildPackages, run: buildSuite },
+  serve: { packages: servePackages, run: serveSuite },
 };
 
 const { values, positionals } = parseArgs({
