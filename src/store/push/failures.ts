@@ -11,28 +11,13 @@ interface Failure {
   readonly exitCode?: OnibErrorOptions['exitCode'];
 }
 
-/** The first that fits counts. */
+/**
+ * The first that fits counts: what is a cause stands before what follows from it. Whatever ends the receiving rsync,
+ * the sending one adds that its pipe broke, or that the connection was closed.
+ */
 const FAILURES: readonly Failure[] = [
   {
-    says: /Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED/,
-    code: 'FAR_UNREACHABLE',
-    why: 'ssh does not know the host, or it has another key than before',
-    hint: ({ host = '' }, ssh) => `${ssh} ${host} shows its key and asks`,
-  },
-  {
-    says: /Permission denied \([a-z,-]+\)|Too many authentication failures/,
-    code: 'FAR_UNREACHABLE',
-    why: 'the host does not let this user in with a key',
-    hint: ({ host = '' }) => `ssh-copy-id ${host}`,
-  },
-  {
-    says: /Could not resolve|Connection (?:refused|timed out|reset|closed)|No route to host|Network is unreachable|kex_exchange|Broken pipe|Connection to .* closed/,
-    code: 'FAR_UNREACHABLE',
-    why: 'the host does not answer, or the connection broke off',
-    hint: ({ host = '' }, ssh) => `${ssh} ${host} true; then push again: it goes on where it was`,
-  },
-  {
-    says: /onib busy/,
+    says: /^onib busy/m,
     code: 'BUSY',
     why: 'another push to it is under way',
     hint: () => 'wait until it has ended, then push again',
@@ -46,7 +31,48 @@ const FAILURES: readonly Failure[] = [
       'free space there (onib gc --store <dir>), then push again: it goes on where it was',
   },
   {
-    says: /Permission denied|Operation not permitted|Read-only file system/,
+    says: /^setpriv: failed to execute rsync\b/m,
+    code: 'COMMAND_MISSING',
+    why: 'rsync is not installed here',
+    hint: () => 'apt-get install rsync',
+    exitCode: EXIT.hostLacks,
+  },
+  {
+    says: /^ssh: (?:line )?\d+: (?:exec: )?ssh: not found|Failed to exec ssh:/m,
+    code: 'COMMAND_MISSING',
+    why: 'ssh is not installed here',
+    hint: () => 'apt-get install openssh-client',
+    exitCode: EXIT.hostLacks,
+  },
+  {
+    says: /^ssh: (?:line )?\d+: (?:exec: )?\S+: not found|\[sender\] Failed to exec /m,
+    code: 'COMMAND_MISSING',
+    why: 'the command of --ssh is not installed here',
+    hint: () => 'name with --ssh a command that is here',
+    exitCode: EXIT.hostLacks,
+  },
+  {
+    says: /rsync: (?:command )?not found|exec: rsync: not found|sh: \d*:? ?rsync/,
+    code: 'FAR_LACKS',
+    why: 'rsync is not installed there',
+    hint: () => 'apt-get install rsync, on that machine',
+    exitCode: EXIT.hostLacks,
+  },
+  {
+    says: /Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED/,
+    code: 'FAR_UNREACHABLE',
+    why: 'ssh does not know the host, or it has another key than before',
+    hint: ({ host = '' }, ssh) => `${ssh} ${host} shows its key and asks`,
+  },
+  {
+    says: /Permission denied \([a-z,-]+\)|Too many authentication failures/,
+    code: 'FAR_UNREACHABLE',
+    why: 'the host does not let this user in with a key',
+    hint: ({ host = '' }) => `ssh-copy-id ${host}`,
+  },
+  {
+    // Of ssh, a firewall's refusal; of the sending rsync, a file of this machine.
+    says: /^(?!ssh: )(?!.*\[sender\])(?:.*: )?(?:Permission denied|Operation not permitted|Read-only file system)/m,
     code: 'FAR_NOT_WRITABLE',
     why: 'this user may not write there',
     hint: ({ host, directory }) =>
@@ -56,17 +82,20 @@ const FAILURES: readonly Failure[] = [
     exitCode: EXIT.hostLacks,
   },
   {
-    says: /rsync: (?:command )?not found|exec: rsync: not found|sh: \d*:? ?rsync/,
-    code: 'FAR_LACKS',
-    why: 'rsync is not installed',
-    hint: () => 'apt-get install rsync',
-    exitCode: EXIT.hostLacks,
+    says: /ssh: connect to host|Could not resolve|Connection (?:refused|timed out|reset|closed)|No route to host|Network is unreachable|kex_exchange|Broken pipe|Connection to .* closed|connection unexpectedly closed/,
+    code: 'FAR_UNREACHABLE',
+    why: 'the host does not answer, or the connection broke off',
+    hint: ({ host = '' }, ssh) => `${ssh} ${host} true; then push again: it goes on where it was`,
   },
 ];
 
 /** @param said what the failing program wrote to standard error */
 export function explainFailure(destination: Destination, said: string, ssh: string): OnibError {
-  const known = FAILURES.find(({ says }) => says.test(said));
+  const known = FAILURES.find(({ code, says }) => {
+    // A directory of this machine is reached by no connection.
+    if (code === 'FAR_UNREACHABLE' && destination.host === undefined) return false;
+    return says.test(said);
+  });
   const what = `Cannot push to "${destinationText(destination)}"`;
   const details = lastLines(said);
   if (known === undefined) {

@@ -1,4 +1,5 @@
 /** The far end of a push: a directory of this machine, or one of a host that ssh reaches. Commands run there in sh. */
+import type { OnibError } from '../../core/errors.js';
 import { run } from '../../host/run.js';
 import { destinationText, type Destination } from './destination.js';
 import { explainFailure } from './failures.js';
@@ -32,6 +33,11 @@ export class FarEnd {
     return destinationText(this.destination);
   }
 
+  /** @param said what the failing program wrote to standard error */
+  explain(said: string): OnibError {
+    return explainFailure(this.destination, said, this.#ssh);
+  }
+
   /** What a script says in lines that begin with `onib `, and all that follows the line `onib manifest`. */
   async ask(script: string): Promise<{ lines: string[]; stderr: string; manifest: string }> {
     const { host } = this.destination;
@@ -44,11 +50,8 @@ export class FarEnd {
       check: false,
       signal: this.#signal,
       env: { LC_ALL: 'C.UTF-8' },
-      debianPackage: 'openssh-client',
     });
-    if (host !== undefined && exitCode >= 126) {
-      throw explainFailure(this.destination, stderr || stdout, this.#ssh);
-    }
+    if (host !== undefined && exitCode >= 126) throw this.explain(stderr || stdout);
     const [said = '', manifest = ''] = stdout.split(/^onib manifest\n/m);
     const lines = said.split('\n').filter((line) => line.startsWith('onib '));
     return { lines: lines.map((line) => line.slice('onib '.length)), stderr, manifest };
@@ -88,8 +91,8 @@ export class FarEnd {
       check: false,
       signal: this.#signal,
       env: { LC_ALL: 'C.UTF-8' },
-      debianPackage: 'rsync',
+      debianPackage: 'util-linux',
     });
-    if (exitCode !== 0) throw explainFailure(this.destination, stderr, this.#ssh);
+    if (exitCode !== 0) throw this.explain(stderr);
   }
 }

@@ -13,7 +13,6 @@ import type { Artifact, ReleaseManifest } from '../../contract/release-manifest.
 import { lossInWords, lossLines, lostProfiles } from '../../contract/lost-profiles.js';
 import { listReleases, findRelease } from '../releases.js';
 import type { Store } from '../store.js';
-import { explainFailure } from './failures.js';
 import { FarEnd } from './far-end.js';
 import { installScript, surveyScript } from './far-scripts.js';
 import { explainAnswer, readSurvey, type Survey } from './survey.js';
@@ -164,6 +163,6 @@ async function install(
       ...(switchFrom === undefined ? {} : { switchFrom }),
     }),
   );
-  if (lines.length === 0) throw explainFailure(far.destination, stderr, 'ssh');
+  if (lines.length === 0) throw far.explain(stderr);
   return lines;
 }

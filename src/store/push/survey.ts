@@ -4,7 +4,6 @@ import { hexOf } from '../../core/digest.js';
 import { EXIT, OnibError } from '../../core/errors.js';
 import { parseReleaseManifest } from '../../contract/read-release-manifest.js';
 import type { Artifact, ReleaseManifest } from '../../contract/release-manifest.js';
-import { explainFailure } from './failures.js';
 import type { FarEnd } from './far-end.js';
 
 export interface Survey {
@@ -28,7 +27,7 @@ export function readSurvey(
     lines.flatMap((line) => (line.startsWith(`${word} `) ? [line.slice(word.length + 1)] : []));
   const [free] = values('free');
   if (free === undefined) {
-    if (lines.length === 0) throw explainFailure(far.destination, stderr, 'ssh');
+    if (lines.length === 0) throw far.explain(stderr);
     throw explainAnswer(far, lines);
   }
   const sizes = (word: string): Map<string, number> =>
@@ -77,10 +76,7 @@ export function explainAnswer(
         hint: 'wait until that has ended, then push again',
       });
     case 'lacks':
-      return new OnibError('FAR_LACKS', `${what}: ${rest.join(' ')} is not installed there`, {
-        exitCode: EXIT.hostLacks,
-        hint: 'apt-get install rsync util-linux coreutils diffutils, on that machine',
-      });
+      return lacking(far, rest.join(' '));
     case 'foreign':
     case 'current-broken':
       return new OnibError(
@@ -91,7 +87,7 @@ export function explainAnswer(
         },
       );
     case 'readonly':
-      return explainFailure(far.destination, `Permission denied: ${rest.join(' ')}`, 'ssh');
+      return far.explain(`${rest.join(' ')}: Permission denied`);
     case 'bad':
       return badObject(far, rest, manifest);
     case 'differs':
@@ -119,6 +115,16 @@ export function explainAnswer(
         details: [...lines],
       });
   }
+}
+
+function lacking(far: FarEnd, tool: string): OnibError {
+  const isHere = far.destination.host === undefined;
+  const install = 'apt-get install rsync util-linux coreutils diffutils';
+  return new OnibError(
+    isHere ? 'COMMAND_MISSING' : 'FAR_LACKS',
+    `Cannot push to "${far.name}": ${tool} is not installed ${isHere ? 'here' : 'there'}`,
+    { exitCode: EXIT.hostLacks, hint: isHere ? install : `${install}, on that machine` },
+  );
 }
 
 function badObject(

@@ -81,6 +81,16 @@ async function push(
   return await runOnib(work, ['push', ...words, '--store', near.directory]);
 }
 
+/** A directory for PATH that holds these programs alone. */
+async function binWith(programs: readonly string[]): Promise<string> {
+  const bin = path.join(work, 'bin');
+  await mkdir(bin);
+  for (const program of programs) {
+    await run(['sh', '-euc', 'ln -s "$(command -v "$0")" "$1"', program, `${bin}/`]);
+  }
+  return bin;
+}
+
 const farCurrent = async (): Promise<string> =>
   path.basename(await readlink(path.join(far, 'current')));
 
@@ -276,9 +286,51 @@ describe('onib push', () => {
     expect(stderr).toMatch(/error\[FAR_UNREACHABLE\].*does not answer.*\n(?:.*\n)* +hint: ssh/);
   });
 
+  it('says that the disk there filled up while it copied', async () => {
+    await addRelease(newer, [large]);
+    await mkdir(far);
+    await run(['mount', '-t', 'tmpfs', '-o', 'size=110M', 'onib-full', far]);
+    const ssh = path.join(work, 'slow-ssh');
+    const fill = `case $* in *--server*|*exec*rsync*) head -c 90M /dev/zero >'${far}/other' ;; esac`;
+    await writeFile(ssh, `#!/bin/sh\n${fill}\nexec ${server.command} "$@"\n`, { mode: 0o755 });
+    try {
+      const to = [`${server.host}:${far}`, '--ssh', ssh, '--release', newer];
+      expect((await push(...to)).stderr).toMatch(
+        /error\[FAR_FULL\].*its disk is full\n(?:.*\n)* +rsync: \[sender\].*Broken pipe/,
+      );
+    } finally {
+      await run(['umount', far]);
+    }
+  });
+
+  it.each([
+    ['ssh', ['sh'], 'openssh-client'],
+    ['rsync', ['sh', 'setpriv', 'ssh'], 'rsync'],
+  ])('says that %s is missing here', async (program, there, debianPackage) => {
+    const PATH = await binWith(there);
+    const ssh = program === 'ssh' ? [] : ['--ssh', server.command];
+    const words = ['push', `${server.host}:${far}`, ...ssh, '--store', near.directory];
+    const { stderr, exitCode } = await runOnib(work, words, { env: { PATH } });
+    expect(stderr).toContain(`error[COMMAND_MISSING]: Cannot push to `);
+    expect(stderr).toMatch(
+      new RegExp(
+        `: ${program} is not installed here\n(.*\n)* +hint: apt-get install ${debianPackage}\n`,
+      ),
+    );
+    expect(exitCode).toBe(3);
+  });
+
+  it('says that rsync is missing here also where it pushes to a directory', async () => {
+    const words = ['push', far, '--store', near.directory];
+    const { stderr, exitCode } = await runOnib(work, words, {
+      env: { PATH: await binWith(['sh', 'setpriv']) },
+    });
+    expect(stderr).toMatch(/error\[COMMAND_MISSING\].*: rsync is not installed here\n/);
+    expect(exitCode).toBe(3);
+  });
+
   it('says that the far end has no rsync', async () => {
-    const bin = path.join(work, 'bin');
-    await run(['sh', '-euc', `mkdir '${bin}'; ln -s "$(command -v sh)" '${bin}/'`]);
+    const bin = await binWith(['sh']);
     const ssh = path.join(work, 'poor-ssh');
     await writeFile(ssh, `#!/bin/sh\nfor last; do :; done\nPATH=${bin}\neval "$last"\n`, {
       mode: 0o755,

@@ -3,6 +3,32 @@ import { describe, expect, it } from 'vitest';
 import { explainFailure } from '../../../../src/store/push/failures.js';
 
 const there = { host: 'me@boot1', rsyncHost: 'me@boot1', directory: '/srv/onib' };
+const here = { directory: '/srv/onib' };
+
+/** Of rsync 3.2.7 and dash, whole. */
+const diskFull = `\
+rsync: [receiver] write failed on "/srv/onib/incoming/big": No space left on device (28)
+rsync error: error in file IO (code 11) at receiver.c(401) [receiver=3.2.7]
+rsync: [sender] write error: Broken pipe (32)`;
+const lockHeld = `\
+onib busy
+rsync: connection unexpectedly closed (0 bytes received so far) [sender]
+rsync error: error in rsync protocol data stream (code 12) at io.c(232) [sender=3.2.7]`;
+const lockHeldAsItWrote = `\
+onib busy
+rsync: [sender] safe_write failed to write 4 bytes to socket: Broken pipe (32)
+rsync error: error in IPC code (code 14) at io.c(327) [sender=3.2.7]`;
+const receiverKilled = `\
+rsync: connection unexpectedly closed (0 bytes received so far) [sender]
+rsync error: error in rsync protocol data stream (code 12) at io.c(232) [sender=3.2.7]`;
+const notWritable = `\
+rsync: [Receiver] mkdir "/srv/onib/incoming" failed: Permission denied (13)
+rsync error: error in file IO (code 11) at main.c(800) [Receiver=3.2.7]`;
+const noSuchSsh = `\
+rsync: [sender] Failed to exec other-ssh: No such file or directory (2)
+rsync error: error in IPC code (code 14) at pipe.c(85) [sender=3.2.7]
+rsync: connection unexpectedly closed (0 bytes received so far) [sender]
+rsync error: error in rsync protocol data stream (code 12) at io.c(232) [sender=3.2.7]`;
 
 describe('explainFailure()', () => {
   it.each([
@@ -13,16 +39,57 @@ describe('explainFailure()', () => {
     ],
     ['Host key verification failed.', 'FAR_UNREACHABLE', 'ssh me@boot1 shows its key and asks'],
     ['ssh: Could not resolve hostname boot1: Name or service not known', 'FAR_UNREACHABLE', 'true'],
+    [
+      'ssh: connect to host boot1 port 22: Permission denied',
+      'FAR_UNREACHABLE',
+      'ssh me@boot1 true',
+    ],
+    [
+      "Could not create directory '/home/me/.ssh' (Permission denied).\nssh: connect to host boot1 port 22: Connection refused",
+      'FAR_UNREACHABLE',
+      'ssh me@boot1 true',
+    ],
     ['client_loop: send disconnect: Broken pipe', 'FAR_UNREACHABLE', 'goes on where it was'],
-    ['rsync: [receiver] write failed on "x": No space left on device (28)', 'FAR_FULL', 'gc'],
-    ['rsync: mkdir "/srv" failed: Permission denied (13)', 'FAR_NOT_WRITABLE', 'chown'],
+    [receiverKilled, 'FAR_UNREACHABLE', 'goes on where it was'],
+    [diskFull, 'FAR_FULL', 'gc'],
+    [notWritable, 'FAR_NOT_WRITABLE', 'chown'],
     ['mkdir: cannot create directory: Read-only file system', 'FAR_NOT_WRITABLE', 'chown'],
-    ['sh: 1: exec: rsync: not found', 'FAR_LACKS', 'apt-get install rsync'],
-    ['onib busy\nrsync error: error in rsync protocol data stream (code 12)', 'BUSY', 'wait'],
+    ['objects: Permission denied', 'FAR_NOT_WRITABLE', 'chown'],
+    ['sh: 1: exec: rsync: not found', 'FAR_LACKS', 'apt-get install rsync, on that machine'],
+    [lockHeld, 'BUSY', 'wait'],
+    [lockHeldAsItWrote, 'BUSY', 'wait'],
     ['something else', 'PUSH_FAILED', 'push again'],
   ])('explainFailure() of %s', (said, code, hint) => {
     const error = explainFailure(there, said, 'ssh');
     expect(error).toMatchObject({ code, details: said.split('\n') });
     expect(error.hint).toContain(hint);
+  });
+
+  it.each([
+    [
+      'ssh: 1: exec: ssh: not found',
+      /ssh is not installed here$/,
+      'apt-get install openssh-client',
+    ],
+    [
+      'setpriv: failed to execute rsync: No such file or directory',
+      /rsync is not installed here$/,
+      'apt-get install rsync',
+    ],
+    ['ssh: 1: exec: other-ssh: not found', /command of --ssh is not installed here$/, '--ssh'],
+    [noSuchSsh, /command of --ssh is not installed here$/, '--ssh'],
+  ])('explainFailure() tells of %s that it is missing here', (said, message, hint) => {
+    const error = explainFailure(there, said, 'ssh');
+    expect(error).toMatchObject({ code: 'COMMAND_MISSING', exitCode: 3 });
+    expect(error.message).toMatch(message);
+    expect(error.hint).toContain(hint);
+  });
+
+  it.each([
+    [diskFull, 'FAR_FULL'],
+    [lockHeld, 'BUSY'],
+    [receiverKilled, 'PUSH_FAILED'],
+  ])('explainFailure() names no connection where a directory fails by %s', (said, code) => {
+    expect(explainFailure(here, said, 'ssh').code).toBe(code);
   });
 });
