@@ -16,7 +16,3 @@ export const reportedStages = [
 export type ReportedStage = (typeof reportedStages)[number];
 /** `dhcp` and `script` are what the server sees itself. */
 export type Stage = 'dhcp' | 'script' | ReportedStage;
-
-export function isReportedStage(text: string): text is ReportedStage {
-  return (reportedStages as readonly string[]).includes(text);
-}
