@@ -6,11 +6,11 @@
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { EXIT, OnibError } from '../../core/errors.js';
-import { run } from '../../host/run.js';
+import { run, type RunResult } from '../../host/run.js';
 import { packagePath } from '../../core/package.js';
 import type { ImageKind } from '../keys/kinds.js';
 import { configProblem } from '../yaml/problems.js';
-import { userPaths, varsPlugins } from './ansible-environment.js';
+import { askVarsPlugins, userPaths, varsPlugins } from './ansible-environment.js';
 import { vaultProblem } from '../vault/vault-problem.js';
 
 export type Variables = Readonly<Record<string, unknown>>;
@@ -67,12 +67,7 @@ const ANSIBLE_ENVIRONMENT = {
 export async function askAnsible(root: string, file: string): Promise<string> {
   const probe = packagePath('templates', 'inventory', 'probe.ini');
   const argv = ['ansible-inventory', '-i', file, '-i', probe, '--list'];
-  const env = {
-    ...userPaths(process.env, process.cwd()),
-    ...varsPlugins(process.env, ['onib_host_group_vars']),
-    ...ANSIBLE_ENVIRONMENT,
-  };
-  const answer = await run(argv, { cwd: root, env, check: false }).catch((error: unknown) => {
+  const answer = await ask(root, argv).catch((error: unknown) => {
     if (!(error instanceof OnibError) || error.code !== 'COMMAND_MISSING') throw error;
     throw new OnibError(
       'ANSIBLE_MISSING',
@@ -82,6 +77,19 @@ export async function askAnsible(root: string, file: string): Promise<string> {
   });
   if (answer.exitCode !== 0) throw inventoryProblem(answer.stderr, root, file);
   return answer.stdout;
+}
+
+async function ask(root: string, argv: readonly string[]): Promise<RunResult> {
+  const own = { ...userPaths(process.env, process.cwd()), ...ANSIBLE_ENVIRONMENT };
+  const { enabled, paths } = await askVarsPlugins(root, own);
+  // Ours reads the same files, and keeps secret what is encrypted.
+  const ours = enabled.map((name) => (isHostGroupVars(name) ? 'onib_host_group_vars' : name));
+  const env = { ...own, ...varsPlugins({ enabled: ours, paths }) };
+  return await run(argv, { cwd: root, env, check: false });
+}
+
+function isHostGroupVars(plugin: string): boolean {
+  return plugin.replace(/^ansible[.](?:builtin|legacy)[.]/, '') === 'host_group_vars';
 }
 
 interface Place {

@@ -115,7 +115,7 @@ function ansibleEnvironment(
     ...(vault === undefined
       ? {}
       : {
-          ...varsPlugins(process.env, ['host_group_vars', 'onib_vaulted']),
+          ...varsPlugins({ enabled: ['host_group_vars', 'onib_vaulted'] }),
           ONIB_VAULTED: vault.list,
         }),
     ANSIBLE_CALLBACK_PLUGINS: packagePath('playbooks', 'callback_plugins'),

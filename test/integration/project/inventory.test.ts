@@ -123,6 +123,25 @@ describe('loadProject() with the real ansible-inventory', () => {
     });
   });
 
+  test('loadProject() reads what plugins for variables of ansible.cfg bring', async () => {
+    const root = await project({
+      hosts: INI,
+      ...FILES,
+      'ansible.cfg':
+        '[defaults]\nvars_plugins = ./plugins/vars\nvars_plugins_enabled = host_group_vars,brought\n',
+      'plugins/vars/brought.py': [
+        'from ansible.plugins.vars import BaseVarsPlugin',
+        "DOCUMENTATION = 'name: brought\\nshort_description: x\\ndescription: x'",
+        'class VarsModule(BaseVarsPlugin):',
+        '    def get_vars(self, loader, path, entities, cache=True):',
+        "        return {'brought': 'by a plugin'}",
+        '',
+      ].join('\n'),
+    });
+    const [base] = (await loadProject(root)).images;
+    expect(base?.variables).toMatchObject({ brought: 'by a plugin', shared: 'group file' });
+  });
+
   test('loadProject() names the line of a broken INI inventory', async () => {
     const root = await project({ ...FILES, hosts: `${INI}[broken\n` });
     expect(await problemsOf(root)).toEqual([
