@@ -80,20 +80,25 @@ class CallbackModule(CallbackBase):
         self._started = {}
         self._secrets = []
         self._hides_all = False
+        # Events are masked field by field, so that their own words and the paths of roles stay what they are.
+        self._tell = self._display.display
 
-    def _emit(self, event, **fields):
-        line = json.dumps(self._masked({"event": event, **fields}), default=str)
-        self._display.display(line, log_only=False)
+    def _emit(self, event, status=None, file=None, **fields):
+        line = {"event": event, **({} if status is None else {"status": status}), "file": file}
+        for key, value in fields.items():
+            # The names within a result are Ansible's.
+            inner = value.items() if key == "result" else None
+            line[key] = self._masked(value) if inner is None else {name: self._masked(one) for name, one in inner}
+        self._tell(json.dumps(line), log_only=False)
 
     def _masked(self, value):
         if isinstance(value, dict):
-            return {key: self._masked(inner) for key, inner in value.items()}
-        if isinstance(value, (list, tuple)):
+            return {str(self._masked(key)): self._masked(inner) for key, inner in value.items()}
+        if isinstance(value, (list, tuple, set)):
             return [self._masked(inner) for inner in value]
-        if isinstance(value, bytes):
-            value = value.decode("utf-8", "replace")
-        if not isinstance(value, str):
+        if value is None or isinstance(value, (bool, int, float)):
             return value
+        value = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
         for secret in self._secrets:
             value = value.replace(secret, MASK)
         return value

@@ -1,4 +1,6 @@
 /** The JSON lines of playbooks/callback_plugins/onib_events.py. */
+import * as v from 'valibot';
+import { parseChecked, Unfit, type Schema } from '../../core/checked.js';
 import { shellCommand } from '../../host/shell-words.js';
 
 export type AnsibleEvent =
@@ -32,13 +34,32 @@ export interface TaskFailure {
 
 export type FailedTask = Extract<AnsibleEvent, { event: 'task-end' }>;
 
+const place = {
+  task: v.string(),
+  role: v.nullable(v.string()),
+  file: v.nullable(v.string()),
+  line: v.nullable(v.number()),
+};
+const events: Schema<AnsibleEvent> = v.variant('event', [
+  v.object({ event: v.literal('task-start'), ...place }),
+  v.object({
+    event: v.literal('task-end'),
+    status: v.picklist(['ok', 'changed', 'skipped', 'failed', 'ignored']),
+    seconds: v.number(),
+    result: v.exactOptional(v.looseObject({})),
+    ...place,
+  }),
+  v.object({ event: v.literal('error'), message: v.string() }),
+]);
+
 /** Undefined for a line that is not an event: Ansible's own warnings share the stream. */
 export function parseAnsibleEvent(line: string): AnsibleEvent | undefined {
   if (!line.startsWith('{"event": ')) return undefined;
   try {
-    return JSON.parse(line) as AnsibleEvent;
-  } catch {
-    return undefined;
+    return parseChecked(line, events);
+  } catch (error) {
+    if (error instanceof Unfit) return undefined;
+    throw error;
   }
 }
 

@@ -68,6 +68,8 @@ beforeAll(async () => {
       `plain_secret: ${SECRETS.plain}`,
       `inline_secret: ${vaulted}`,
       `nested:\n  list:\n    - ${vaulted}`,
+      // A word of the lines in which Ansible's tasks are told.
+      `word: ${await encrypted('line')}`,
       'raw_text: !unsafe "{{ not a template }}"\n',
     ].join('\n'),
   );

@@ -11,12 +11,12 @@ describe('parseAnsibleEvent()', () => {
     });
   });
 
-  test.each(['[WARNING]: something', '{"other": 1}', '{"event": "task-start"', ''])(
-    'leaves %j alone',
-    (line) => {
-      expect(parseAnsibleEvent(line)).toBeUndefined();
-    },
-  );
+  test.each([
+    ...['[WARNING]: something', '{"other": 1}', '{"event": "task-start"', ''],
+    '{"event": "task-start", "task": "x", "role": null, "********": "/r/main.yml", "line": 3}',
+  ])('leaves %j alone', (line) => {
+    expect(parseAnsibleEvent(line)).toBeUndefined();
+  });
 });
 
 describe('describeFailure()', () => {
