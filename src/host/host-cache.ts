@@ -56,16 +56,7 @@ export class HostCache {
    * @param now Milliseconds since 1970.
    */
   async unusedFiles(now: number): Promise<string[]> {
-    const names = await readdir(this.directory, { recursive: true }).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw error;
-    });
-    const unused: string[] = [];
-    for (const name of names) {
-      const file = path.join(this.directory, name);
-      if (await isUnused(file, now)) unused.push(file);
-    }
-    return unused;
+    return await unusedBelow(this.directory, now);
   }
 
   /** Removes files of {@link unusedFiles}, but not those that a build has begun to use since. */
@@ -78,6 +69,22 @@ export class HostCache {
       });
     }
   }
+}
+
+/** What this user may not read is another's, and stays. */
+async function unusedBelow(directory: string, now: number): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch((error: unknown) => {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (['ENOENT', 'EACCES'].includes(code)) return [];
+    throw error;
+  });
+  const unused: string[] = [];
+  for (const entry of entries) {
+    const file = path.join(directory, entry.name);
+    if (entry.isDirectory()) unused.push(...(await unusedBelow(file, now)));
+    else if (await isUnused(file, now)) unused.push(file);
+  }
+  return unused;
 }
 
 /** Also false for a file that a build has taken away meanwhile. */

@@ -7,6 +7,7 @@ import { createProgram } from '../../../src/cli/program.js';
 import { initProject } from '../../../src/project/scaffold/scaffold.js';
 import { keepInputTexts } from '../../../src/store/input-texts.js';
 import { Store } from '../../../src/store/store.js';
+import { run } from '../../../src/host/run.js';
 import { runOnib } from '../../support/onib-command.js';
 import { digestOf, StoreFixture, standardArtifacts } from '../../support/store-fixture.js';
 import { captureContext } from '../../unit/cli/support/capture.js';
@@ -103,6 +104,27 @@ describe.each([
       if (others.has(code)) continue;
       expect(whole).toMatch(/\n +hint: sudo /);
       expect(exitCode, whole).toBe(3);
+    }
+  });
+});
+
+describe('a store of another user', () => {
+  it('onib gc leaves of the cache what is of root alone', async () => {
+    await mkdir('/var/cache/onib/snapshots', { recursive: true, mode: 0o700 });
+    const own = await StoreFixture.create();
+    try {
+      await own.addRelease({ profiles: [{}] });
+      await own.switchTo('20261120T140501Z-3f9c');
+      await run(['chown', '-R', '65534:65534', own.directory]);
+      const ran = await runOnib(work, ['gc', '--store', own.directory], {
+        wrapper: nobody,
+        env: { HOME: '/nonexistent' },
+        cwd: work,
+      });
+      expect(ran.stderr).toBe('');
+      expect(ran.exitCode).toBe(0);
+    } finally {
+      await own.remove();
     }
   });
 });
