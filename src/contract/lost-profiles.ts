@@ -15,11 +15,24 @@ export function lostProfiles(before: ReleaseManifest, after: ReleaseManifest): I
     const reason = whyNot(name, before, after);
     return reason === undefined ? [] : [{ profile: name, reason }];
   });
-  const [usual, missing] = [before.defaultProfile, after.defaultProfileMissing];
-  if (usual === undefined || missing === undefined) return lost;
-  if (lost.some(({ profile }) => profile === usual)) return lost;
-  const reason = `nodes without a profile of their own would get "${missing.profile}": ${missing.reason}`;
-  return [...lost, { profile: usual, reason }];
+  const usual = before.defaultProfile;
+  if (usual === undefined || lost.some(({ profile }) => profile === usual)) return lost;
+  const reason = whyNoDefault(before, after);
+  return reason === undefined ? lost : [...lost, { profile: usual, reason }];
+}
+
+/** Why nodes without a profile of their own would get none. */
+function whyNoDefault(before: ReleaseManifest, after: ReleaseManifest): string | undefined {
+  if (after.defaultProfile !== undefined) return undefined;
+  const missing = after.defaultProfileMissing;
+  const nodes = 'nodes without a profile of their own would get';
+  if (missing !== undefined) return `${nodes} "${missing.profile}": ${missing.reason}`;
+  // A newer release without one: its user wants none.
+  return isNewer(after, before) ? undefined : `${nodes} none: release ${after.id} has no default`;
+}
+
+function isNewer(after: ReleaseManifest, before: ReleaseManifest): boolean {
+  return after.created >= before.created;
 }
 
 function whyNot(name: string, before: ReleaseManifest, after: ReleaseManifest): string | undefined {
@@ -28,8 +41,7 @@ function whyNot(name: string, before: ReleaseManifest, after: ReleaseManifest): 
   const known = after.incomplete?.find(({ profile }) => profile === name);
   if (known !== undefined) return known.reason;
   // A newer release that does not know it: its project has it no more.
-  const isNewer = after.created >= before.created;
-  if (isNewer && after.incomplete !== undefined) return undefined;
+  if (isNewer(after, before) && after.incomplete !== undefined) return undefined;
   return `release ${after.id} has no such profile`;
 }
 

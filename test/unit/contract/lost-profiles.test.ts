@@ -52,6 +52,21 @@ describe('lostProfiles()', () => {
     ]);
   });
 
+  test('lostProfiles() names the default where an earlier release has none', () => {
+    const { defaultProfile, ...rest } = before;
+    const older = { ...rest, id: '20261119T100000Z-0000', created: '2026-11-19T10:00:00Z' };
+    expect(lostProfiles(before, older)).toEqual([
+      {
+        profile: defaultProfile,
+        reason:
+          'nodes without a profile of their own would get none: release 20261119T100000Z-0000 has no default',
+      },
+    ]);
+    // Of a newer one it is the user's wish.
+    const newer = { ...older, id: '20261121T091500Z-0002', created: later, incomplete: [] };
+    expect(lostProfiles(before, newer)).toEqual([]);
+  });
+
   test('lostProfiles() names a default that takes the place of one that can be booted', () => {
     const { defaultProfile, ...rest } = next({});
     expect(defaultProfile).toBe('discovery');
