@@ -37,6 +37,8 @@ export class AssignmentFile {
   readonly #name: string;
   /** What the last look saw: the content, or why there was none. */
   #seen: string | undefined;
+  /** What was last answered. */
+  #answered: string | undefined;
 
   /**
    * @param absolute path of the file
@@ -47,15 +49,22 @@ export class AssignmentFile {
     this.#name = name;
   }
 
-  /** @returns undefined when nothing changed since the last look */
+  /**
+   * A change counts when two looks in a row see the same, so that a file that is just being written is not taken for
+   * a shorter one. The first look of all counts at once.
+   *
+   * @returns undefined when nothing changed since the last answer
+   */
   async look(): Promise<Look | undefined> {
     const found = await readFile(this.#path, 'utf8').then(
       (content) => ({ content }),
       (error: unknown) => ({ error: error as NodeJS.ErrnoException }),
     );
     const seen = 'content' in found ? `content ${found.content}` : `error ${found.error.message}`;
-    if (seen === this.#seen) return undefined;
+    const isSettled = this.#answered === undefined || seen === this.#seen;
     this.#seen = seen;
+    if (!isSettled || seen === this.#answered) return undefined;
+    this.#answered = seen;
     if ('content' in found) return parseAssignment(this.#name, found.content);
     return { problems: [this.#unreadable(found.error)] };
   }
