@@ -41,12 +41,7 @@ export async function startBootServer(options: BootServerOptions): Promise<BootS
   const nic = readNicAddress(options.interface);
   const dhcp = settleDhcp(options, nic);
   const { onEvent } = options;
-  const registry = new NodeRegistry({
-    now: Date.now,
-    onStage: (entry, node) => {
-      onEvent({ type: 'node-stage', entry, node });
-    },
-  });
+  const registry = observeNodes(onEvent);
   const assigner = new Assigner(options.profile, options.assignment);
   const marks = new ServedMarks(options.store, onEvent);
   const parts: { udp?: UdpWorker; http?: HttpListener } = {};
@@ -83,6 +78,8 @@ export async function startBootServer(options: BootServerOptions): Promise<BootS
     const offering = describeOffering(watch.catalogue, http.url, assigner);
     const udp = await openUdp({ options, nic, dhcp, url: http.url, offering, registry });
     if (udp) parts.udp = udp;
+    // Another release may have become current while the worker started.
+    udp?.offer(describeOffering(watch.catalogue, http.url, assigner));
     if (options.user !== undefined) dropPrivileges(options.user, marks);
     announceStart(options, nic, http.url, assigner.tableFor(watch.catalogue.current));
     const assign = (assignment: Assignment): void => {
@@ -95,6 +92,15 @@ export async function startBootServer(options: BootServerOptions): Promise<BootS
     await close();
     throw error;
   }
+}
+
+function observeNodes(onEvent: BootServerOptions['onEvent']): NodeRegistry {
+  return new NodeRegistry({
+    now: Date.now,
+    onStage: (entry, node) => {
+      onEvent({ type: 'node-stage', entry, node });
+    },
+  });
 }
 
 function checkOptions(options: BootServerOptions): void {
