@@ -76,7 +76,12 @@ export class Store {
       }
       await this.#closeLogs();
       const lock = await FileLock.take(path.join(this.directory, 'lock'), holder);
-      await this.#clearLeftovers();
+      try {
+        await this.#clearLeftovers();
+      } catch (error) {
+        await lock[Symbol.asyncDispose]();
+        throw error;
+      }
       return lock;
     });
   }

@@ -86,6 +86,8 @@ describe('a store with a mount in it', () => {
     }
     await bound(store.releasePath('.new-20261120T140501Z-0000'));
     await expect(store.lock('the next')).rejects.toMatchObject({ code: 'TREE_HAS_MOUNT' });
+    // Nobody holds the lock for that.
+    await expect(store.lock('the next')).rejects.toMatchObject({ code: 'TREE_HAS_MOUNT' });
   });
 
   it('collectGarbage() refuses to remove logs that hold one', async () => {
