@@ -112,10 +112,14 @@ async function buildInStore(
   const { plan, facts } = await planOver(current, config, store, wanted);
   await tellRolledBack(plan, store, options);
   const book = lockBookOf(plan, facts.lock);
-  const built = await buildSteps(plan, current?.artifacts ?? [], book, store, options).finally(() =>
-    // Also when a later step fails: what ended is recorded.
-    plan.steps.length === 0 ? undefined : writeLock(plan.root, book.lock),
+  const built = await buildSteps(plan, current?.artifacts ?? [], book, store, options).catch(
+    async (error: unknown) => {
+      // What ended is recorded. Should that fail as well, the first cause is what the user has to mend.
+      await writeLock(plan.root, book.lock).catch(() => undefined);
+      throw error;
+    },
   );
+  if (plan.steps.length > 0) await writeLock(plan.root, book.lock);
   await checkBudgets(config, [...plan.keep, ...built], current?.artifacts ?? [], store);
   const { activate = true, onEvent } = options;
   const committed = await commitRelease(plan, built, current, store, { activate, onEvent });
