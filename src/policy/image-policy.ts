@@ -12,7 +12,7 @@ import { nameOf, unless, unlockedAccounts } from './content.js';
 export interface HostTraces {
   /** Host names, with ports where they have one, that packages were fetched from or through. */
   readonly mirrors: readonly string[];
-  /** The build host's name, when it is no common word. */
+  /** The build host's name, where it can be told from a word. */
   readonly hostName?: string;
   /** Absolute paths that exist only while something is built. */
   readonly paths: readonly string[];
@@ -59,6 +59,8 @@ export interface PolicyRow {
    * file that is not empty is wrong.
    */
   readonly finds?: (content: Buffer, host: HostTraces) => string | undefined;
+  /** What it finds is a trace of the build: a file as a Debian package ships it has none, whatever it says. */
+  readonly isTrace?: true;
 }
 
 const EVERY_KIND = CHECKED_KINDS;
@@ -239,6 +241,7 @@ export const IMAGE_POLICY = [
     cure: 'remove it in the role; nodes may not reach it',
     finds: (content, { mirrors }) =>
       nameOf('names the mirror or proxy of the build', content, mirrors),
+    isTrace: true,
     bootstrapper: [
       { path: 'etc/apt/apt.conf.d/99mmdebstrap' },
       { path: 'etc/apt/preferences.d/99onib' },
@@ -254,6 +257,7 @@ export const IMAGE_POLICY = [
     cure: 'remove it in the role',
     finds: (content, { hostName }) =>
       nameOf('names the build host', content, hostName === undefined ? [] : [hostName]),
+    isTrace: true,
     bootstrapper: [{ path: 'etc/hostname' }],
   },
   {
@@ -264,6 +268,7 @@ export const IMAGE_POLICY = [
     what: 'names a directory of the build',
     cure: 'remove it in the role; no node has that directory',
     finds: (content, { paths }) => nameOf('names a directory of the build', content, paths),
+    isTrace: true,
   },
 ] as const satisfies readonly PolicyRow[];
 

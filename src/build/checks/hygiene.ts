@@ -1,9 +1,10 @@
 /** Checks what an artifact holds against the table of what no image may hold (policy/image-policy.ts). */
+import { hash } from 'node:crypto';
 import { displayName, type ByteString } from '../../core/byte-string.js';
 import type { ArtifactContents, ContentEntry } from '../../archive/contents/with-contents.js';
+import { shippedDigests } from '../../archive/contents/shipped-digests.js';
 import { compileExclusion, type Exclusion } from '../../archive/tree/exclusion.js';
 import { OnibError } from '../../core/errors.js';
-import type { AptSources } from '../../plan/sources.js';
 import {
   IMAGE_POLICY,
   type CheckedKind,
@@ -32,20 +33,23 @@ interface CompiledRule {
 
 /** Findings of one rule that are told one by one. */
 const MOST_OF_A_RULE = 5;
-/** Names that many hosts have, and many files hold. */
-const COMMON_HOST_NAME =
-  /^(?:.{0,3}|localhost|debian|ubuntu|linux|onib|host|node|server|build|test|root)$/;
-/** Stands in many files; with a port it is a proxy of this host. */
-const LOOPBACK = /^(?:localhost|127\.[\d.]+|\[::1\]):\d+$/;
-/** Debian's own names stand in the packages' files, and are where a node's apt should look. */
-const PUBLIC_MIRROR = /(?:^|\.)debian\.org$/;
+/** dpkg's database repeats what packages say of themselves. */
+const PACKAGE_RECORD = /^var\/lib\/dpkg\/(?:info\/|status$|available$)/;
 
-/** @returns findings in byte order of their paths; not those that are allowed. */
+/** MD5 digests, in hexadecimal, of files that Debian packages ship. */
+export type Shipped = () => Promise<ReadonlySet<string>>;
+
+/**
+ * @param elsewhere Packages that files may be from and that the artifact itself does not list; asked only
+ *   for what would be a finding.
+ * @returns findings in byte order of their paths; not those that are allowed.
+ */
 export async function findUnclean(
   contents: ArtifactContents,
   kind: CheckedKind,
   host: HostTraces,
   allowed: readonly HygieneAllowed[] = [],
+  elsewhere: readonly Shipped[] = [],
 ): Promise<HygieneFinding[]> {
   const policy: readonly PolicyRow[] = IMAGE_POLICY;
   const rules = policy
@@ -71,15 +75,42 @@ export async function findUnclean(
     }
     if (byContent.length > 0) unread.set(entry.path, byContent);
   }
+  const traces: Trace[] = [];
   for await (const { path, bytes } of contents.files((name) => unread.has(name))) {
     const content = await wholeOf(bytes);
     for (const { rule } of unread.get(path) ?? []) {
       const found = rule.finds?.(content, host);
-      if (found !== undefined)
-        findings.push({ rule, path, what: found === '' ? rule.what : found });
+      if (found === undefined) continue;
+      const finding = { rule, path, what: found === '' ? rule.what : found };
+      if (rule.isTrace !== true) findings.push(finding);
+      else if (!PACKAGE_RECORD.test(path)) traces.push({ finding, md5: hash('md5', content) });
     }
   }
+  findings.push(...(await ofTheBuild(traces, [() => shippedDigests(contents), ...elsewhere])));
   return findings.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+}
+
+interface Trace {
+  readonly finding: HygieneFinding;
+  /** Of the whole file. */
+  readonly md5: string;
+}
+
+/**
+ * Without files that a package ships in just these bytes: programs mention all kinds of names and paths. The bytes
+ * count, not the path: package scripts copy files (ucf(1)), and an initrd has them in other places.
+ */
+async function ofTheBuild(
+  traces: readonly Trace[],
+  shipped: readonly Shipped[],
+): Promise<HygieneFinding[]> {
+  let left = traces;
+  for (const digests of shipped) {
+    if (left.length === 0) break;
+    const known = await digests();
+    left = left.filter(({ md5 }) => !known.has(md5));
+  }
+  return left.map(({ finding }) => finding);
 }
 
 function compiled(rule: PolicyRow, allowed: readonly HygieneAllowed[]): CompiledRule {
@@ -145,26 +176,4 @@ export function hygieneErrors(
       });
     });
   });
-}
-
-/** What could be found of the host that builds. */
-export interface HostFacts {
-  readonly name: string;
-  readonly project: string;
-  /** Where trees are built, and what is mounted into them. */
-  readonly places: readonly string[];
-}
-
-export function hostTraces(host: HostFacts, sources: AptSources): HostTraces {
-  const addresses = [...sources.lines.flatMap((line) => line.split(' ')), sources.proxy ?? ''];
-  const mirrors = addresses
-    .map((address) => /^[a-z+]+:\/\/(?:[^\s/@]+@)?([^\s/]+)/.exec(address)?.[1] ?? '')
-    .map((name) => (LOOPBACK.test(name) ? name : name.replace(/:\d+$/, '')))
-    .filter((name) => !COMMON_HOST_NAME.test(name) && !PUBLIC_MIRROR.test(name));
-  return {
-    mirrors: [...new Set(mirrors)],
-    ...(COMMON_HOST_NAME.test(host.name) ? {} : { hostName: host.name }),
-    // A project in /root or /srv would find its name in every image.
-    paths: [...host.places, ...(host.project.split('/').length > 2 ? [host.project] : [])],
-  };
 }

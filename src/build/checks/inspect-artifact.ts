@@ -6,13 +6,15 @@ import {
   type ArtifactContents,
 } from '../../archive/contents/with-contents.js';
 import { addedPackages, packageList } from '../../archive/contents/package-list.js';
+import { shippedDigests } from '../../archive/contents/shipped-digests.js';
 import { OnibErrors } from '../../core/errors.js';
 import { LOCKED_IN_TREE } from '../../provision/apt/locked-repository.js';
 import { TOOLBOX_IN_TREE } from '../../provision/tree/python-toolbox.js';
 import type { Artifact, PackageInfo } from '../../contract/release-manifest.js';
 import type { PlanStep } from '../../plan/plan.js';
 import type { Store } from '../../store/store.js';
-import { findUnclean, hostTraces, hygieneErrors, hygieneWarning } from './hygiene.js';
+import { hostTraces } from './host-traces.js';
+import { findUnclean, hygieneErrors, hygieneWarning, type Shipped } from './hygiene.js';
 import { PackageOrigins } from './package-origins.js';
 import { taskOfPath, type ProvisionedTree } from '../record/task-of-path.js';
 
@@ -49,24 +51,32 @@ export async function inspectArtifact(
   { packed, origin, base }: Provenance,
 ): Promise<readonly PackageInfo[]> {
   const { file } = request;
+  const image = base === undefined ? undefined : request.context.store.objectPath(base.digest);
   const origins = origin === undefined ? undefined : await PackageOrigins.read(origin);
   if ((await archiveFormat(file)) === undefined) {
     return origin === undefined ? [] : (origins?.ofPath(path.relative(origin, file)) ?? []);
   }
+  const shipped: Shipped[] = [
+    ...(origins === undefined ? [] : [() => Promise.resolve(origins.shipped)]),
+    // A file of the base whose mode alone was changed is in the overlay, with the bytes of its package.
+    ...(image === undefined ? [] : [() => withContents(image, shippedDigests)]),
+  ];
   return await withContents(file, async (contents) => {
-    await refuseUnclean(contents, request, packed);
+    await refuseUnclean(contents, request, { packed, shipped });
     if (origins !== undefined) return await origins.ofContents(contents);
     const packages = await packageList(contents);
-    if (base === undefined || packages.length === 0) return packages;
-    const image = request.context.store.objectPath(base.digest);
-    return addedPackages(packages, base.packages ?? (await withContents(image, packageList)));
+    if (image === undefined || packages.length === 0) return packages;
+    return addedPackages(packages, base?.packages ?? (await withContents(image, packageList)));
   });
 }
 
 async function refuseUnclean(
   contents: ArtifactContents,
   { described: { fileName, kind }, step, context, warn }: InspectRequest,
-  packed: ProvisionedTree | undefined,
+  {
+    packed,
+    shipped,
+  }: { readonly packed: ProvisionedTree | undefined; readonly shipped: readonly Shipped[] },
 ): Promise<void> {
   if (step.kind === 'loaders' || kind === 'kernel' || kind === 'loader') return;
   const host = {
@@ -75,7 +85,8 @@ async function refuseUnclean(
     places: [context.cell, TOOLBOX_IN_TREE, LOCKED_IN_TREE],
   };
   const traces = hostTraces(host, step.sources);
-  const findings = await findUnclean(contents, kind, traces, step.image.settings.hygieneAllow);
+  const { hygieneAllow } = step.image.settings;
+  const findings = await findUnclean(contents, kind, traces, hygieneAllow, shipped);
   if (findings.length === 0) return;
   const told = await Promise.all(
     findings.map(async (finding) => {

@@ -8,6 +8,7 @@ import path from 'node:path';
 import type { ByteString } from '../../core/byte-string.js';
 import type { ArtifactContents } from '../../archive/contents/with-contents.js';
 import { parsePackages, STATUS_FILE } from '../../archive/contents/package-list.js';
+import { conffileDigests, listedDigests } from '../../archive/contents/shipped-digests.js';
 import type { PackageInfo } from '../../contract/release-manifest.js';
 
 const INFO = 'var/lib/dpkg/info';
@@ -17,6 +18,8 @@ export class PackageOrigins {
     private readonly packages: readonly PackageInfo[],
     private readonly byPath: ReadonlyMap<string, string>,
     private readonly byDigest: ReadonlyMap<string, string>,
+    /** MD5 digests, in hexadecimal, of all that the packages ship. */
+    readonly shipped: ReadonlySet<string>,
   ) {}
 
   /** @param tree absolute path of a tree with dpkg's database */
@@ -27,13 +30,12 @@ export class PackageOrigins {
       const [, name, kind] = /^([^:]+?)(?::[^.]+)?\.(list|md5sums)$/.exec(file) ?? [];
       if (name === undefined) continue;
       const text = await readFile(path.join(tree, INFO, file), 'latin1');
-      for (const line of text.split('\n')) {
-        if (kind === 'list') byPath.set(withoutUsr(line.slice(1)), name);
-        else byDigest.set(line.slice(0, MD5_LENGTH), name);
-      }
+      if (kind === 'md5sums') for (const digest of listedDigests(text)) byDigest.set(digest, name);
+      else for (const line of text.split('\n')) byPath.set(withoutUsr(line.slice(1)), name);
     }
-    const packages = parsePackages(await readFile(path.join(tree, STATUS_FILE), 'utf8'));
-    return new PackageOrigins(packages, byPath, byDigest);
+    const status = await readFile(path.join(tree, STATUS_FILE), 'utf8');
+    const shipped = new Set([...byDigest.keys(), ...conffileDigests(status)]);
+    return new PackageOrigins(parsePackages(status), byPath, byDigest, shipped);
   }
 
   /** Of one file, by its path in the tree. */
@@ -60,8 +62,6 @@ export class PackageOrigins {
     return this.packages.filter(({ name }) => names.has(name));
   }
 }
-
-const MD5_LENGTH = 32;
 
 /** Packages may still call a file /lib/x that is /usr/lib/x. */
 function withoutUsr(file: string): string {

@@ -55,6 +55,11 @@ random seeds: paths with a ✗ are removed from the tree when a provisioner has 
 overlay, initrd and modules layer is checked before it goes into the store. A finding ends the build with \`HYGIENE\`, the path, the
 rule and what to do; of some rules it is only a warning. Empty files are no finding.
 
+Three rules look for traces of the build: \`mirror\`, \`build-host\` and \`build-path\`. A file that is just as its Debian package
+ships it has no trace of your build, so it is no finding of these, whatever it says. dpkg's records of the image tell which files
+these are. A host name of letters alone (\`other\`, \`backup\`) cannot be told from a word. As the build host's name it is not
+searched for. As the name of a mirror or proxy it is a finding only in an address: \`//proxy\`.
+
 Where something is meant to be there, \`hygiene_allow\` names rule and path. What is allowed is neither removed nor found:
 
 \`\`\`yaml

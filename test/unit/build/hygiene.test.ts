@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { byteString } from '../../../src/core/byte-string.js';
@@ -5,7 +6,8 @@ import type {
   ArtifactContents,
   ContentEntry,
 } from '../../../src/archive/contents/with-contents.js';
-import { findUnclean, hostTraces, hygieneErrors } from '../../../src/build/checks/hygiene.js';
+import { hostTraces } from '../../../src/build/checks/host-traces.js';
+import { findUnclean, hygieneErrors } from '../../../src/build/checks/hygiene.js';
 import {
   IMAGE_POLICY,
   type HygieneAllowed,
@@ -13,7 +15,7 @@ import {
 } from '../../../src/policy/image-policy.js';
 
 const HOST = {
-  mirrors: ['mirror.example:3142', '10.0.0.7'],
+  mirrors: ['mirror.example:3142', '10.0.0.7', '//proxy'],
   hostName: 'builder7',
   paths: ['/srv/images/builds/cell', '/run/onib/python'],
 };
@@ -92,10 +94,14 @@ const CASES: Readonly<
   },
   mirror: {
     found: {
+      'etc/proxy.conf': 'http://proxy:3128/',
       'etc/apt/sources.list.d/x.list': 'deb http://mirror.example:3142/debian trixie main\n',
       'usr/share/x': 'Proxy "http://10.0.0.7"',
     },
-    clean: { 'usr/share/x': 'http://210.0.0.7 10.0.0.77 mirror.example' },
+    clean: {
+      'etc/group': 'proxy:x:13:',
+      'usr/share/x': 'http://210.0.0.7 10.0.0.77 mirror.example http://proxy-2/',
+    },
   },
   'build-host': {
     found: { 'etc/hosts': '127.0.1.1 builder7\n', 'etc/x': 'me@builder7.example' },
@@ -181,6 +187,59 @@ describe('findUnclean()', () => {
     expect(await found({ ...both, entries })).toEqual(['python-bytecode: usr/lib/x/__pycache__']);
   });
 
+  const PATHS = 'our %dirs = ("/srv/images/builds/cell");\n';
+  const CONFIG = '# builder7 is the usual name of the head node\n';
+  const listed = (content: string, file: string): string => `${hash('md5', content)}  ${file}\n`;
+  const status = (content: string): string =>
+    `Package: x\nStatus: install ok installed\nConffiles:\n /etc/x/x.conf ${hash('md5', content)}\n`;
+  const DPKG = {
+    'var/lib/dpkg/info/x:amd64.md5sums': listed(PATHS, 'usr/share/perl/5.40/FieldHash.pm'),
+    'var/lib/dpkg/status': `${status(CONFIG)}Homepage: http://10.0.0.7/\n`,
+  };
+
+  it('takes no file for a trace of the build that is as its package ships it', async () => {
+    const shipped = {
+      'etc/x/x.conf': CONFIG,
+      'usr/share/perl/5.40/FieldHash.pm': PATHS,
+      'opt/copy.pm': PATHS,
+    };
+    expect(await found(contentsOf({ ...shipped, ...DPKG }))).toEqual([]);
+    const changed = {
+      'etc/x/x.conf': `${CONFIG}head: builder7\n`,
+      'usr/share/perl/5.40/FieldHash.pm': `${PATHS}# mirror.example:3142\n`,
+    };
+    expect(await found(contentsOf({ ...changed, ...DPKG }))).toEqual([
+      'build-host: etc/x/x.conf',
+      'mirror: usr/share/perl/5.40/FieldHash.pm',
+      'build-path: usr/share/perl/5.40/FieldHash.pm',
+    ]);
+  });
+
+  it('finds a secret though its package ships it', async () => {
+    const key = '-----BEGIN PRIVATE KEY-----\n';
+    const info = listed(key, 'etc/ssl/private/x.pem');
+    const files = { 'etc/ssl/private/x.pem': key, 'var/lib/dpkg/info/x.md5sums': info };
+    expect(await found(contentsOf(files))).toEqual(['private-key: etc/ssl/private/x.pem']);
+  });
+
+  it('asks other packages only for what would be a finding', async () => {
+    let asked = 0;
+    const ofBase = (): Promise<ReadonlySet<string>> => {
+      asked += 1;
+      return Promise.resolve(new Set([hash('md5', PATHS)]));
+    };
+    const unclean = async (files: Record<string, string>): Promise<string[]> => {
+      const findings = await findUnclean(contentsOf(files), 'overlay', HOST, [], [ofBase]);
+      return findings.map(({ path }) => path);
+    };
+    expect(await unclean({ 'opt/clean': 'x', 'etc/x/x.conf': CONFIG, ...DPKG })).toEqual([]);
+    expect(asked).toBe(0);
+    expect(await unclean({ 'usr/share/perl/x.pm': PATHS, 'opt/own': `${PATHS}#` })).toEqual([
+      'opt/own',
+    ]);
+    expect(asked).toBe(1);
+  });
+
   it('names accounts and values', async () => {
     const { found: bad } = CASES.password;
     const [, , , , ...none] = await findUnclean(contentsOf(bad), 'base', HOST);
@@ -235,6 +294,19 @@ describe('hygieneErrors()', () => {
 });
 
 describe('hostTraces()', () => {
+  it.each(['other', 'debian', 'backup', 'Mail', 'pc2'])(
+    'does not search for the build host’s name %s, which may be a word',
+    (name) => {
+      const traces = hostTraces({ name, project: '/root', places: [] }, { lines: [] });
+      expect(traces).toEqual({ mirrors: [], paths: [] });
+    },
+  );
+
+  it.each(['builder7', 'ci-runner', 'other.example'])('searches for the name %s', (name) => {
+    const { hostName } = hostTraces({ name, project: '/root', places: [] }, { lines: [] });
+    expect(hostName).toBe(name);
+  });
+
   it('takes mirrors and proxy, but not Debian’s own names, common names or short paths', () => {
     const lines = [
       'deb [arch=amd64] http://mirror.example:3142/debian trixie main',
@@ -250,6 +322,10 @@ describe('hostTraces()', () => {
     expect(hostTraces({ name: 'debian', project: '/root', places }, local).mirrors).toEqual([
       '127.0.0.1:3142',
     ]);
+    expect(
+      hostTraces({ name: 'x', project: '/root', places }, { ...local, proxy: 'http://proxy:3128' })
+        .mirrors,
+    ).toEqual(['//proxy']);
     expect(hostTraces({ name: 'builder7', project: '/srv/images', places }, { lines: [] })).toEqual(
       {
         mirrors: [],

@@ -116,6 +116,16 @@ describe('PackageOrigins', () => {
     expect(await named({ 'usr/bin/other': 'other', 'usr/bin/empty': '' })).toEqual([]);
   });
 
+  it('knows what packages ship, files of configuration too', async () => {
+    const conffiles = `Conffiles:\n /etc/libc.conf ${md5('conf')}\n /etc/old ${md5('old')} obsolete\n`;
+    await put('var/lib/dpkg/status', STATUS.replace('Description: GNU', `${conffiles}$&`));
+    const { shipped } = await PackageOrigins.read(tree);
+    const known = ['libc', 'busybox', 'conf', 'old', 'changed'].filter((one) =>
+      shipped.has(md5(one)),
+    );
+    expect(known).toEqual(['libc', 'busybox', 'conf', 'old']);
+  });
+
   it('takes a link of busybox for busybox, whatever its name', async () => {
     expect(await named({ 'usr/bin/ldd': 'busybox' })).toEqual(['busybox']);
   });
