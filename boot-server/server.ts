@@ -11,7 +11,7 @@ import { pathOf } from '../src/contract/urls.js';
 import { AUTOEXEC } from './http/boot-routes.js';
 import { defaultCacheBytes, ObjectReader } from './objects/object-reader.js';
 import { openHttp, type HttpListener } from './http/server.js';
-import { readNicAddress, type NicAddress } from './host/nic.js';
+import { noLinkWarning, readNic, type Nic, type NicAddress } from './host/nic.js';
 import { renderAutoexec } from './ipxe/scripts.js';
 import { findArgumentProblem } from '../src/contract/kernel-arguments.js';
 import { findNeighbour } from './nodes/neighbours.js';
@@ -32,13 +32,13 @@ import { startUdpWorker, type UdpWorker } from './udp/worker-handle.js';
 /**
  * Starts serving; resolves once every port is bound.
  *
- * @throws OnibError INTERFACE_UNKNOWN, INTERFACE_NO_ADDRESS, PORT_IN_USE, PORT_DENIED, BAD_OPTION, USER_UNKNOWN, STORE_MISSING,
- * STORE_UNREADABLE;
+ * @throws OnibError INTERFACE_UNKNOWN, INTERFACE_DOWN, INTERFACE_NO_ADDRESS, PORT_IN_USE, PORT_DENIED, BAD_OPTION, USER_UNKNOWN,
+ * STORE_MISSING, STORE_UNREADABLE;
  * OnibErrors when settings of full DHCP are wrong
  */
 export async function startBootServer(options: BootServerOptions): Promise<BootServer> {
   checkOptions(options);
-  const nic = readNicAddress(options.interface);
+  const nic = readNic(options.interface);
   const dhcp = settleDhcp(options, nic);
   const { onEvent } = options;
   const registry = observeNodes(onEvent);
@@ -190,7 +190,7 @@ function describeOffering(catalogue: Catalogue, url: string, assigner: Assigner)
 
 function announceStart(
   options: BootServerOptions,
-  nic: NicAddress,
+  nic: Nic,
   url: string,
   decisions: DecisionTable,
 ): void {
@@ -204,6 +204,7 @@ function announceStart(
     tftp: options.tftp ?? true,
     ...(release === undefined ? {} : { release }),
   });
+  if (!nic.hasLink) options.onEvent(noLinkWarning(options.interface));
   // What would keep every unassigned node from booting is said now, not when the first one fails.
   const decision = decideForUnnamed(decisions);
   if (!('problem' in decision)) return;

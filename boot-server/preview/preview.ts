@@ -2,7 +2,7 @@
 import type { Assignment } from '../../src/contract/assignment.js';
 import { Assigner } from '../assign/assigner.js';
 import type { WarningEvent } from '../events.js';
-import { readNicAddress } from '../host/nic.js';
+import { readNic } from '../host/nic.js';
 import { machineScript, type MachineScript } from '../ipxe/machine-script.js';
 import { BootManifests } from '../release/boot-manifests.js';
 import { StoreWatch } from '../release/store-watch.js';
@@ -25,10 +25,10 @@ export interface PreviewOptions {
  * and changes nothing.
  *
  * @param mac lower case, colons
- * @throws {OnibError} INTERFACE_UNKNOWN, INTERFACE_NO_ADDRESS
+ * @throws {OnibError} INTERFACE_UNKNOWN, INTERFACE_DOWN, INTERFACE_NO_ADDRESS
  */
 export async function previewMachine(mac: string, options: PreviewOptions): Promise<MachineScript> {
-  const { address } = readNicAddress(options.interface);
+  const { address } = readNic(options.interface);
   const watch = await StoreWatch.start({
     store: options.store,
     onChange: () => undefined,

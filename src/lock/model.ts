@@ -37,7 +37,7 @@ export interface ImageLock {
 export type PackageLock = Readonly<Record<string, ImageLock>>;
 
 const HEAD = `# The packages of every image, exactly. onib build writes and follows this file; commit it.
-# Newer versions: onib build --refresh
+# Newer versions: onib build all --refresh
 `;
 
 export function formatLock(lock: PackageLock): string {

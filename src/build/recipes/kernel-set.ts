@@ -62,7 +62,7 @@ async function makeModulesLayer(
   step: KernelSetStep,
   services: StepServices,
 ): Promise<string> {
-  services.stage('select modules');
+  services.stage('choose modules');
   const layer = path.join(open.root, 'tmp/modules');
   await copyModules(open.root, kernelVersion, step.image.moduleLayer ?? [], layer);
   await chroot(open, ['depmod', '-b', '/tmp/modules/usr', kernelVersion], services);

@@ -97,7 +97,7 @@ export async function guardOverlay(
   base: Artifact,
   services: StepServices,
 ): Promise<void> {
-  services.stage('check against the base');
+  services.stage('compare with the base image');
   const request = {
     name,
     changes: provisioned(changes, services),

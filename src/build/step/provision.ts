@@ -98,7 +98,9 @@ async function provisionOne(
   const { length } = image.provisioners;
   prepareToPack();
   services.stage(
-    length === 1 ? 'provision' : `provision ${String(index + 1)} of ${String(length)}`,
+    length === 1
+      ? 'run the provisioner'
+      : `run provisioner ${String(index + 1)} of ${String(length)}`,
   );
   await runProvisioner({
     ...(await provisionRequest(image, index, root, services)),

@@ -83,6 +83,10 @@ async function build(
     seconds: (performance.now() - started) / 1000,
   });
   if (built.length === 0 && plan.reuse.length === 0) {
-    output.result(`nothing to build: ${release?.id ?? 'the project has no images'} is up to date`);
+    output.result(
+      release === undefined
+        ? 'nothing to build: the project has no images'
+        : `nothing to build: release ${release.id} is up to date`,
+    );
   }
 }

@@ -130,9 +130,9 @@ function packagesLine({ step, total, changes }: Extract<BuildEvent, { type: 'pac
   const more = changes.length - shown.length;
   const isNew = changes.length === total && changes.every(({ before }) => before === undefined);
   const what = isNew
-    ? `${total} packages`
+    ? `${total} ${total === 1 ? 'package' : 'packages'}`
     : [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join(', ');
-  return `onib.lock: ${step}: ${what}`;
+  return `onib.lock has now for ${step}: ${what}`;
 }
 
 function taskPlace(event: { readonly file?: string; readonly line?: number }): string {

@@ -112,11 +112,23 @@ function linesOf({ error, cleanUp }: Problem, verbose: boolean, kind = 'error'):
   ];
 }
 
+/** Whoever pressed Ctrl-C made no mistake: a line tells how it ended, and no block. */
+function interruptionLine(alone: boolean): string {
+  return alone ? 'onib: interrupted; everything is cleaned up' : 'onib: interrupted';
+}
+
+function isInterruption({ error }: Problem): boolean {
+  return error instanceof OnibError && error.code === 'INTERRUPTED';
+}
+
 /** Everything that went wrong, first cause first, one block per problem. */
 export function formatError(error: unknown, verbose = false): string {
-  return problemsOf(error)
-    .map((problem) => linesOf(problem, verbose).join('\n'))
-    .join('\n');
+  const problems = problemsOf(error);
+  const wrong = problems.filter((problem) => !isInterruption(problem));
+  return [
+    ...(wrong.length < problems.length ? [interruptionLine(wrong.length === 0)] : []),
+    ...wrong.map((problem) => linesOf(problem, verbose).join('\n')),
+  ].join('\n');
 }
 
 /** What the command can do without, in the same form. */

@@ -108,7 +108,7 @@ function notFetched(missing: readonly LockedPackage[], output: string, what: str
       {
         where: { file: LOCK_FILE },
         details,
-        hint: "onib build --refresh takes today's versions; apt_snapshot in group_vars/on_imagebuild takes an archive of the past",
+        hint: "onib build all --refresh takes today's versions; apt_snapshot in group_vars/on_imagebuild takes an archive of the past",
       },
     );
   }

@@ -43,9 +43,21 @@ export class ConsoleScanner {
   }
 }
 
-/** More bytes belong to it: `[` up to a final byte 0x40–0x7e, `(` and `)` with a character set. */
+/** No sequence of a console is longer; what is was broken off, and must not swallow what comes after it. */
+const LONGEST_SEQUENCE = 32;
+/** Titles, addresses of links and the like. */
+const LONGEST_STRING = 1024;
+
+/**
+ * More bytes belong to it: `[` goes up to a final byte 0x40–0x7e, `(` and `)` name a character set. A string (`]` OSC, such as a
+ * title or a palette; `P` DCS, `X` SOS, `^` PM, `_` APC) ends with ESC `\\`, or with BEL as xterm has it, or with the line.
+ */
 function isOpen(sequence: string): boolean {
-  if (sequence.length > 32) return false;
+  if (/^[\]PX^_]/.test(sequence)) {
+    // eslint-disable-next-line no-control-regex -- these end a string
+    return sequence.length <= LONGEST_STRING && !/(?:\u0007|\u001b\\|\n)$/.test(sequence);
+  }
+  if (sequence.length > LONGEST_SEQUENCE) return false;
   if (sequence.startsWith('[')) return sequence.length === 1 || !/[@-~]$/.test(sequence);
   return sequence === '(' || sequence === ')';
 }

@@ -60,7 +60,7 @@ function provisioning(step: string, [lists, provision, task]: readonly number[])
   const update = stage(step, 'update package lists');
   return [
     ...at(lists ?? 1, step, { what: 'the mounts', at: update, within: 300 }),
-    ...at(provision ?? 1, step, { what: 'Ansible', at: stage(step, 'provision'), within: 600 }),
+    ...at(provision ?? 1, step, { what: 'Ansible', at: stage(step, 'run '), within: 600 }),
     ...at(task ?? 1, step, { what: 'a task', at: event(step, 'task-start'), within: 900 }),
   ];
 }
@@ -101,7 +101,7 @@ const LATER: readonly Kill[] = [
 
 /** Whether the build may have put something into the store, by what it told until it was killed. */
 function mayHaveStored({ lines }: RunningBuild): boolean {
-  const storing = /^(?:pack |select modules|unpack )/;
+  const storing = /^(?:pack |choose modules|unpack )/;
   return lines.some(({ type, stage: of }) => type === 'step-end' || storing.test(of ?? ''));
 }
 

@@ -156,7 +156,7 @@ describe('onib build and onib.lock', () => {
     expect(refused.exitCode).toBe(1);
     expect(refused.stderr).toContain('error[PACKAGE_GONE]: Cannot build base tiny');
     expect(refused.stderr).toContain('the mirror no longer has tree 0.1-1');
-    expect(refused.stderr).toContain('onib build --refresh');
+    expect(refused.stderr).toContain('onib build all --refresh');
     expect(await lockText()).toBe(gone);
     expect((await new Store(project.store).current())?.id).toBe(release?.id);
 

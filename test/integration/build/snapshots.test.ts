@@ -86,9 +86,9 @@ function digestOf({ release }: Built, kind: string): string | undefined {
 }
 
 const provisioning = ({ stages }: Built): string[] =>
-  stages.filter((stage) => /^provision|snapshot/.test(stage));
+  stages.filter((stage) => /^run provisioner|snapshot/.test(stage));
 
-const ALL = ['provision 1 of 3', 'provision 2 of 3', 'provision 3 of 3'];
+const ALL = ['run provisioner 1 of 3', 'run provisioner 2 of 3', 'run provisioner 3 of 3'];
 
 describe('onib build with snapshots', () => {
   let base: Built;

@@ -82,10 +82,68 @@ describe('onib serve', () => {
     expect((await server.result).exitCode).toBe(0);
   });
 
-  it('refuses a NIC that is not there, and full DHCP without addresses', async () => {
-    const nic = await run(serve('--interface', 'eth77', '--store', store), { check: false });
-    expect(nic.stderr).toContain('error[INTERFACE_UNKNOWN]');
-    expect(nic.exitCode).toBe(3);
+  it.each([
+    {
+      what: 'that is not there',
+      made: 'ip link add eth1 type bridge',
+      nic: 'enp7s0',
+      says: [
+        'error[INTERFACE_UNKNOWN]: Cannot serve on "enp7s0": this machine has no such network interface',
+        'hint: it has eth1',
+      ],
+    },
+    {
+      what: 'that is switched off, with an address or not',
+      made: 'ip link add eth1 type bridge && ip address add 192.168.77.1/24 dev eth1',
+      nic: 'eth1',
+      says: [
+        'error[INTERFACE_DOWN]: Cannot serve on "eth1": it is switched off',
+        'hint: ip link set eth1 up',
+      ],
+    },
+    {
+      what: 'without an address',
+      made: 'ip link add eth1 type bridge && ip link set eth1 up && ip -6 address flush dev eth1',
+      nic: 'eth1',
+      says: [
+        'error[INTERFACE_NO_ADDRESS]: Cannot serve on "eth1": it has no IPv4 address',
+        'hint: ip address add 192.168.100.1/24 dev eth1',
+      ],
+    },
+  ])('refuses a NIC $what, and says what to do', async ({ made, nic, says }) => {
+    const argv = ['serve', '--interface', nic, '--store', store];
+    const inNamespace = `${made} && exec "$0" "$@"`;
+    const ran = await run(['unshare', '--net', 'sh', '-c', inNamespace, ...onib, ...argv], {
+      check: false,
+    });
+    for (const line of says) expect(ran.stderr).toContain(line);
+    expect(ran.exitCode).toBe(3);
+  });
+
+  it('serves on a NIC whose cable leads nowhere yet, and says so', async () => {
+    // The other end of the pair is down: no carrier.
+    const pair =
+      'ip link add eth1 type veth peer name far && ip address add 192.168.77.1/24 dev eth1 && ip link set eth1 up';
+    const argv = ['serve', '--interface', 'eth1', '--store', store, '--json'];
+    let tell: (line: string) => void = () => undefined;
+    const told = new Promise<string>((resolve) => {
+      tell = resolve;
+    });
+    const server = start(
+      ['unshare', '--net', 'sh', '-c', `${pair} && exec "$0" "$@"`, ...onib, ...argv],
+      { check: false, onLine: (line) => line.includes('"INTERFACE_NO_LINK"') && tell(line) },
+    );
+    const ended = server.result.then(({ stderr }) => stderr);
+    expect(JSON.parse(await Promise.race([told, ended]))).toMatchObject({
+      type: 'warning',
+      code: 'INTERFACE_NO_LINK',
+      message: 'Cannot reach a node yet: "eth1" has no link',
+    });
+    await server.stop();
+    expect((await server.result).exitCode).toBe(0);
+  });
+
+  it('refuses full DHCP without addresses', async () => {
     const range = await run(serve('--interface', 'lo', '--dhcp', 'full'), { check: false });
     expect(range.stderr).toContain('error[USAGE]');
     expect(range.exitCode).toBe(2);

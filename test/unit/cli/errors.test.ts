@@ -50,6 +50,19 @@ describe('formatError()', () => {
     expect(lines[1]).toBe('error while cleaning up[UNMOUNT]: Cannot unmount "/x"');
   });
 
+  it('shows Ctrl-C as a plain line, and only what went wrong after it as errors', () => {
+    const interrupted = new OnibError('INTERRUPTED', 'Cannot go on: interrupted by SIGINT', {
+      exitCode: EXIT.interrupted,
+    });
+    expect(formatError(interrupted)).toBe('onib: interrupted; everything is cleaned up');
+    const two = new AggregateError([interrupted, interrupted]);
+    expect(formatError(two)).toBe('onib: interrupted; everything is cleaned up');
+    const failed = new OnibErrors([interrupted, new OnibError('UNMOUNT', 'Cannot unmount "/x"')]);
+    expect(formatError(failed)).toBe('onib: interrupted\nerror[UNMOUNT]: Cannot unmount "/x"');
+    expect(errorObject(interrupted).problems).toMatchObject([{ code: 'INTERRUPTED' }]);
+    expect(exitCodeOf(failed)).toBe(130);
+  });
+
   it('shows a system error without a stack', () => {
     const error = Object.assign(new Error('ENOSPC: no space left on device, write'), {
       code: 'ENOSPC',

@@ -45,6 +45,8 @@ describe('TerminalFilter', () => {
       '\r\n',
       'ü',
       '\u001b(B',
+      '\u001b]104\u0007',
+      '\u001b]0;title\u001b\\',
     );
     fc.assert(
       fc.property(fc.array(piece), fc.array(fc.nat(40)), (pieces, cuts) => {
@@ -71,6 +73,22 @@ describe('ConsoleLines', () => {
 
   it('ConsoleLines.push() takes back what was erased with backspaces', () => {
     expect(lines('10%\b\b\b20%\n')).toEqual(['20%']);
+  });
+
+  it('ConsoleLines.push() leaves out strings of the terminal, such as titles and palettes', () => {
+    const reset = '\u001b]104\u0007';
+    const title = '\u001b]0;root@node: ~\u0007';
+    const link = '\u001b]8;;http://x/\u001b\\shown\u001b]8;;\u001b\\';
+    expect(lines(`${reset}[  OK  ] Started${title}\n`, `${link}\n`)).toEqual([
+      '[  OK  ] Started',
+      'shown',
+    ]);
+    expect(lines('a\u001b]10', '4\u001b', '\\b\n')).toEqual(['ab']);
+    expect(lines('\u001bP+q6e\u001b\\c\n')).toEqual(['c']);
+  });
+
+  it('ConsoleLines.push() ends a string that was broken off with its line', () => {
+    expect(lines('\u001b]0;broken\nnext\n')).toEqual(['next']);
   });
 });
 
