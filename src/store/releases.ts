@@ -46,7 +46,8 @@ export async function listReleases(store: Store): Promise<ReleaseState[]> {
       ...(await readState(store, id)),
     });
   }
-  return states.sort(newestFirst);
+  const made = ({ id, manifest }: ReleaseState): Made => ({ id, created: manifest?.created });
+  return states.sort((a, b) => newestFirst(made(a), made(b)));
 }
 
 async function readState(
@@ -77,10 +78,16 @@ async function incompleteness(
   return undefined;
 }
 
-/** Names begin with the second that they were made in; the manifest tells milliseconds. */
-function newestFirst(a: ReleaseState, b: ReleaseState): number {
-  const key = ({ id, manifest }: ReleaseState): string => `${manifest?.created ?? ''} ${id}`;
-  if (a.manifest === undefined || b.manifest === undefined) return a.id < b.id ? 1 : -1;
+interface Made {
+  readonly id: string;
+  /** As the manifest says; undefined where it cannot be read. */
+  readonly created?: string | undefined;
+}
+
+/** For sorting. Names begin with the second that they were made in; the manifest tells milliseconds. */
+export function newestFirst(a: Made, b: Made): number {
+  const key = ({ id, created }: Made): string => `${created ?? ''} ${id}`;
+  if (a.created === undefined || b.created === undefined) return a.id < b.id ? 1 : -1;
   return key(a) < key(b) ? 1 : -1;
 }
 

@@ -36,11 +36,15 @@ const recordFile = (store: Store): string => path.join(store.directory, 'rolled-
 
 /** Undefined where the current release is no earlier one, or nothing readable says so. */
 export async function readRolledBack(store: Store): Promise<RolledBack | undefined> {
-  const text = await readFile(recordFile(store), 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
+  const text = await readFile(recordFile(store), 'utf8').catch(() => '');
+  return parseRolledBack(text, await currentId(store.directory));
+}
+
+/** @param current id of the current release: the text counts where it names that one */
+export function parseRolledBack(text: string, current: string | undefined): RolledBack | undefined {
   try {
     const { release, from, since } = parseChecked(text, record);
-    return release === (await currentId(store.directory)) ? { release, from, since } : undefined;
+    return release === current ? { release, from, since } : undefined;
   } catch (error) {
     if (error instanceof Unfit) return undefined;
     throw error;
@@ -75,6 +79,10 @@ export async function recordRolledBack(
     await rm(recordFile(store), { force: true });
     return;
   }
-  const text = JSON.stringify({ schema: SCHEMA, ...rolledBack }, null, 2);
-  await replaceFile(recordFile(store), `${text}\n`);
+  await replaceFile(recordFile(store), rolledBackText(rolledBack));
+}
+
+/** What the file holds. */
+export function rolledBackText(rolledBack: RolledBack): string {
+  return `${JSON.stringify({ schema: SCHEMA, ...rolledBack }, null, 2)}\n`;
 }

@@ -78,7 +78,7 @@ const FAILURES: readonly Failure[] = [
     hint: ({ host, directory }) =>
       host === undefined
         ? `sudo onib push ${directory}`
-        : `chown ${directory} there, or push as its owner`,
+        : `chown -R ${/^(.+)@/.exec(host)?.[1] ?? '<user>'}: ${directory} there, or push as its owner`,
     exitCode: EXIT.hostLacks,
   },
   {

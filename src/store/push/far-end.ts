@@ -17,6 +17,11 @@ const SSH_OPTIONS = [
 /** rsync ends with onib, also when that is killed: the next push must not wait for what is left of this one. */
 const WITH_US = ['setpriv', '--pdeathsig', 'TERM', '--'];
 
+export interface Answer {
+  readonly lines: readonly string[];
+  readonly stderr: string;
+}
+
 export class FarEnd {
   readonly destination: Destination;
   readonly #ssh: string;
@@ -38,8 +43,8 @@ export class FarEnd {
     return explainFailure(this.destination, said, this.#ssh);
   }
 
-  /** What a script says in lines that begin with `onib `, and all that follows the line `onib manifest`. */
-  async ask(script: string): Promise<{ lines: string[]; stderr: string; manifest: string }> {
+  /** What a script says in lines that begin with `onib `, without that word. */
+  async ask(script: string): Promise<Answer> {
     const { host } = this.destination;
     const argv =
       host === undefined
@@ -52,9 +57,8 @@ export class FarEnd {
       env: { LC_ALL: 'C.UTF-8' },
     });
     if (host !== undefined && exitCode >= 126) throw this.explain(stderr || stdout);
-    const [said = '', manifest = ''] = stdout.split(/^onib manifest\n/m);
-    const lines = said.split('\n').filter((line) => line.startsWith('onib '));
-    return { lines: lines.map((line) => line.slice('onib '.length)), stderr, manifest };
+    const lines = stdout.split('\n').filter((line) => line.startsWith('onib '));
+    return { lines: lines.map((line) => line.slice('onib '.length)), stderr };
   }
 
   /**

@@ -10,12 +10,14 @@ import path from 'node:path';
 import { hexOf } from '../../core/digest.js';
 import { EXIT, OnibError } from '../../core/errors.js';
 import type { Artifact, ReleaseManifest } from '../../contract/release-manifest.js';
-import { lossInWords, lossLines, lostProfiles } from '../../contract/lost-profiles.js';
+import { fileDigest } from '../../host/file-digest.js';
 import { listReleases, findRelease } from '../releases.js';
 import type { Store } from '../store.js';
 import { FarEnd } from './far-end.js';
 import { installScript, surveyScript } from './far-scripts.js';
-import { explainAnswer, readSurvey, type Survey } from './survey.js';
+import { explainAnswer } from './refusals.js';
+import { readSurvey, type Survey } from './survey.js';
+import { decideSwitch, type Activate } from './switch-there.js';
 import type { Destination } from './destination.js';
 
 export interface PushOptions {
@@ -24,8 +26,8 @@ export interface PushOptions {
   readonly ssh: string;
   /** A release, or `current`. */
   readonly release: string;
-  /** Whether it becomes current there; `unless-lost`: only where it boots all that the one before boots. */
-  readonly activate: 'always' | 'never' | 'unless-lost';
+  /** Whether it becomes current there. */
+  readonly activate: Activate;
   /** Called once, before anything is copied. */
   readonly onCopy: (missing: { objects: number; bytes: number; of: number }) => void;
   readonly signal: AbortSignal;
@@ -41,41 +43,73 @@ export interface Pushed {
   readonly current: boolean;
 }
 
-/** Damage on the way is mended by copying again; twice is no accident. */
+/** What is damaged on the way, or lost, is copied again; twice is no accident. */
 const TRIES = 2;
 
 /**
- * @throws {OnibError} `RELEASE_UNKNOWN` (exit 2), `RELEASE_INCOMPLETE`; `PROFILES_LOST`, with the release there; `FAR_UNREACHABLE`, `FAR_LACKS`, `FAR_FULL`,
- *   `FAR_NOT_WRITABLE`, `FAR_NOT_A_STORE`, `FAR_DAMAGED`, `FAR_DIFFERS`, `PUSH_FAILED`; `BUSY` (exit 4)
+ * @throws {OnibError} with the release there: `PROFILES_LOST`, `FAR_CURRENT_UNREADABLE`, `FAR_MOVED`; else `RELEASE_UNKNOWN`
+ *   (exit 2), `RELEASE_INCOMPLETE`, `FAR_UNREACHABLE`, `FAR_LACKS`, `FAR_FULL`, `FAR_NOT_WRITABLE`, `FAR_NOT_A_STORE`,
+ *   `FAR_DAMAGED`, `FAR_DIFFERS`, `PUSH_FAILED`, `BUSY` (exit 4)
  */
 export async function pushRelease(store: Store, options: PushOptions): Promise<Pushed> {
   const manifest = await wholeRelease(store, options.release);
   await refuseItself(store, options.destination);
+  const digest = await fileDigest(path.join(store.releasePath(manifest.id), 'manifest.json'));
   const far = new FarEnd(options.destination, options.ssh, options.signal);
   const objects = distinctObjects(manifest);
   const first = await survey(far, objects);
   const missing = objects.filter(({ digest }) => !first.objects.has(hexOf(digest)));
   const bytes = missing.reduce((sum, { size }) => sum + size, 0);
   options.onCopy({ objects: missing.length, bytes, of: objects.length });
-  const loss = options.activate === 'unless-lost' ? lossThere(far, first, manifest) : undefined;
-  const switches = options.activate !== 'never' && loss === undefined;
-  let wanted = missing;
-  for (let left = TRIES; ; left -= 1) {
-    await copy(store, far, manifest.id, wanted);
-    const answer = await install(far, manifest, objects, switches ? first.current : undefined);
-    if (answer.includes('done')) break;
-    const damaged = answer.filter((line) => line.startsWith('bad incoming '));
-    if (damaged.length === 0 || left === 1) throw explainAnswer(far, answer, manifest);
-    wanted = missing.filter(({ digest }) => damaged.some((line) => line.endsWith(hexOf(digest))));
-  }
-  if (loss !== undefined) throw loss;
+  const decided = decideSwitch(manifest, first, {
+    ...{ activate: options.activate, farName: far.name, now: new Date() },
+  });
+  const script = installScript({
+    directory: far.destination.directory,
+    id: manifest.id,
+    manifest: hexOf(digest),
+    objects: objects.map(({ digest }) => hexOf(digest)),
+    ...decided,
+  });
+  const current = await copyAndInstall(store, far, manifest, { missing, objects, script });
+  if (decided.problem !== undefined) throw decided.problem;
   return {
     release: manifest.id,
     objects: missing.length,
     bytes,
     ...(first.current === '' ? {} : { before: path.basename(first.current) }),
-    current: switches || first.current === `releases/${manifest.id}`,
+    current: current === manifest.id,
   };
+}
+
+interface Work {
+  /** Of `objects`, those that the far end lacks. */
+  readonly missing: readonly Artifact[];
+  readonly objects: readonly Artifact[];
+  readonly script: string;
+}
+
+/** @returns id of the release that is current there now; empty: none */
+async function copyAndInstall(
+  store: Store,
+  far: FarEnd,
+  manifest: ReleaseManifest,
+  { missing, objects, script }: Work,
+): Promise<string> {
+  let wanted = missing;
+  for (let left = TRIES; ; left -= 1) {
+    await copy(store, far, manifest.id, wanted);
+    const { lines, stderr } = await far.ask(script);
+    if (lines.length === 0) throw far.explain(stderr);
+    const done = lines.find((line) => line.startsWith('done '));
+    if (done !== undefined) return done.slice('done '.length);
+    const lost = lines.filter((line) => /^(?:bad incoming|gone) /.test(line));
+    const fatal = lines.filter((line) => !lost.includes(line));
+    if (fatal.length > 0) throw explainAnswer(far, fatal, manifest);
+    if (left === 1) throw explainAnswer(far, lost, manifest);
+    // Damaged on the way, or taken away meanwhile by gc of that store.
+    wanted = objects.filter(({ digest }) => lost.some((line) => line.endsWith(hexOf(digest))));
+  }
 }
 
 async function wholeRelease(store: Store, id: string): Promise<ReleaseManifest> {
@@ -99,26 +133,6 @@ async function refuseItself(store: Store, { host, directory }: Destination): Pro
 /** Two names may stand for the same bytes. */
 function distinctObjects({ artifacts }: ReleaseManifest): Artifact[] {
   return [...new Map(artifacts.map((artifact) => [artifact.digest, artifact])).values()];
-}
-
-/** A release that takes a profile from nodes does not become current by itself, there as little as here. */
-function lossThere(
-  far: FarEnd,
-  { current, manifest }: Survey,
-  pushed: ReleaseManifest,
-): OnibError | undefined {
-  const before = path.basename(current);
-  const lost = manifest === undefined ? [] : lostProfiles(manifest, pushed);
-  if (lost.length === 0) return undefined;
-  const why = lossInWords(lost, before);
-  return new OnibError(
-    'PROFILES_LOST',
-    `Cannot make release "${pushed.id}" current at "${far.name}": ${why}`,
-    {
-      details: [...lossLines(lost), 'the release has arrived, and is kept there'],
-      hint: `onib push ${far.name} --release ${pushed.id} --activate switches nevertheless`,
-    },
-  );
 }
 
 async function survey(far: FarEnd, objects: readonly Artifact[]): Promise<Survey> {
@@ -147,22 +161,4 @@ async function copy(
     }
     throw error;
   }
-}
-
-async function install(
-  far: FarEnd,
-  { id }: ReleaseManifest,
-  objects: readonly Artifact[],
-  switchFrom: string | undefined,
-): Promise<string[]> {
-  const { lines, stderr } = await far.ask(
-    installScript({
-      directory: far.destination.directory,
-      id,
-      objects: objects.map(({ digest }) => hexOf(digest)),
-      ...(switchFrom === undefined ? {} : { switchFrom }),
-    }),
-  );
-  if (lines.length === 0) throw far.explain(stderr);
-  return lines;
 }

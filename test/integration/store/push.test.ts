@@ -103,7 +103,15 @@ async function expectWhole(id: string): Promise<void> {
     expect(digestOf(await readFile(path.join(far, 'objects', name)))).toBe(`sha256:${name}`);
   }
   const names = (await readdir(far)).sort();
-  expect(names).toEqual(['current', 'lock', 'objects', 'push.lock', 'releases', 'switch.lock']);
+  expect(names).toEqual([
+    'current',
+    'held',
+    'lock',
+    'objects',
+    'push.lock',
+    'releases',
+    'switch.lock',
+  ]);
 }
 
 /** What a boot server finds there. */
