@@ -4,6 +4,7 @@ import type { FoundFirmware } from './firmware/firmware.js';
 import type { PortName } from './machine/machine.js';
 import type { DhcpMode } from './network/network.js';
 import type { StopReason } from './machine/qmp.js';
+import type { ProcessorReport } from './processors/activity.js';
 
 export interface NodeRequest {
   /** Absolute path of the store that the boot server serves from. */
@@ -27,10 +28,14 @@ export type NodeEvent =
   | { readonly kind: 'output'; readonly port: PortName; readonly bytes: Uint8Array }
   | { readonly kind: 'server'; readonly event: BootServerEvent }
   /** A line of the network's own server. */
-  | { readonly kind: 'local-server'; readonly line: string };
+  | { readonly kind: 'local-server'; readonly line: string }
+  /** Answers the command of the same name. */
+  | { readonly kind: 'processors'; readonly report: ProcessorReport };
 
 export type NodeCommand =
   | { readonly kind: 'type'; readonly port: PortName; readonly bytes: Uint8Array }
+  /** What its processors do: takes some seconds. */
+  | { readonly kind: 'processors' }
   | { readonly kind: 'stop' };
 
 /** How a node's run ended. */

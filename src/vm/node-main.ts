@@ -10,6 +10,7 @@ import { Machine } from './machine/machine.js';
 import { PRIVATE_DIRECTORY } from './node-defaults.js';
 import type { NodeCommand, NodeEnd, NodeEvent, NodeRequest } from './messages.js';
 import { NETWORK } from './network/network.js';
+import { NOT_STARTED } from './processors/activity.js';
 import { startNetwork } from './network/network-devices.js';
 
 serveCell<NodeRequest, NodeEvent, NodeEnd>(async (request, io) => {
@@ -39,6 +40,7 @@ function takeOrders(io: CellIo<NodeEvent>): { obey(machine: Machine): void } {
   io.onMessage((message) => {
     const command = message as NodeCommand;
     if (command.kind === 'type') machine?.write(command.port, command.bytes);
+    else if (command.kind === 'processors') void tellOfProcessors(machine, io);
     else stop.abort();
   });
   const either = AbortSignal.any([io.signal, stop.signal]);
@@ -49,6 +51,14 @@ function takeOrders(io: CellIo<NodeEvent>): { obey(machine: Machine): void } {
       either.addEventListener('abort', () => void running.stop(), { once: true });
     },
   };
+}
+
+async function tellOfProcessors(
+  machine: Machine | undefined,
+  io: CellIo<NodeEvent>,
+): Promise<void> {
+  const report = await (machine?.watchProcessors() ?? NOT_STARTED);
+  io.emit({ kind: 'processors', report });
 }
 
 async function serveRelease(

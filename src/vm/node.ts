@@ -14,6 +14,7 @@ import type { PortName } from './machine/machine.js';
 import type { NodeCommand, NodeEnd, NodeEvent, NodeRequest } from './messages.js';
 import type { DhcpMode } from './network/network.js';
 import { NODE_DEFAULTS } from './node-defaults.js';
+import type { ProcessorReport } from './processors/activity.js';
 import { ROOT_SHELL_ARGUMENTS, RootShell } from './console/root-shell.js';
 import { stageMark, stageName, type StageMark } from './timeline.js';
 
@@ -59,6 +60,7 @@ export class VirtualNode implements AsyncDisposable {
   readonly #options: NodeOptions;
   readonly #cell: Cell<NodeEnd>;
   readonly #console = new ConsoleLines();
+  readonly #reports: ProcessorReport[] = [];
   #lines: string[] = [];
   /** Milliseconds since the epoch. */
   #poweredOn = Date.now();
@@ -96,6 +98,11 @@ export class VirtualNode implements AsyncDisposable {
     return this.#lines;
   }
 
+  /** What its processors did when it was not somewhere in time; undefined before. */
+  get processors(): ProcessorReport | undefined {
+    return this.#reports.at(-1);
+  }
+
   /** Types bytes on one of the node's serial ports. */
   type(port: PortName, bytes: Uint8Array): void {
     this.#tell({ kind: 'type', port, bytes });
@@ -113,7 +120,7 @@ export class VirtualNode implements AsyncDisposable {
       if (mark !== undefined) return mark;
       if (this.#gone.signal.aborted) throw this.#withConsole(this.#gone.signal.reason);
       const rest = deadline - Date.now();
-      if (rest <= 0) throw this.#late(stage, timeoutSeconds);
+      if (rest <= 0) throw await this.#late(stage, timeoutSeconds);
       await this.#somethingHappened(rest);
     }
   }
@@ -150,6 +157,10 @@ export class VirtualNode implements AsyncDisposable {
       case 'local-server':
         this.#options.onLocalServer?.(event.line);
         break;
+      case 'processors':
+        this.#reports.push(event.report);
+        this.#wake();
+        break;
     }
   }
 
@@ -173,9 +184,10 @@ export class VirtualNode implements AsyncDisposable {
     for (const resume of waiting) resume();
   }
 
-  async #somethingHappened(withinMilliseconds: number): Promise<void> {
+  async #somethingHappened(withinMilliseconds?: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, withinMilliseconds);
+      const timer =
+        withinMilliseconds === undefined ? undefined : setTimeout(resolve, withinMilliseconds);
       this.#waiting.push(() => {
         clearTimeout(timer);
         resolve();
@@ -183,15 +195,27 @@ export class VirtualNode implements AsyncDisposable {
     });
   }
 
-  #late(stage: string, seconds: number): OnibError {
+  /** Asks what the processors do; undefined when the node ends meanwhile. */
+  async #watchProcessors(): Promise<ProcessorReport | undefined> {
+    const seen = this.#reports.length;
+    this.#tell({ kind: 'processors' });
+    while (this.#reports.length === seen && !this.#gone.signal.aborted) {
+      await this.#somethingHappened();
+    }
+    return this.#reports[seen];
+  }
+
+  async #late(stage: string, seconds: number): Promise<OnibError> {
     const last = this.stages.at(-1);
     const how =
       last === undefined ? 'it asked for nothing' : `its last report was "${stageName(last)}"`;
+    const processors = await this.#watchProcessors();
+    const activity = processors === undefined ? '' : `; ${processors.summary}`;
     return new OnibError(
       'BOOT_TIMEOUT',
-      `Cannot boot the node to "${stage}": not there after ${seconds} s, ${how}`,
+      `Cannot boot the node to "${stage}": not there after ${seconds} s, ${how}${activity}`,
       {
-        details: this.#lines.slice(-CONSOLE_TAIL),
+        details: [...this.#lines.slice(-CONSOLE_TAIL), ...(processors?.lines ?? [])],
         hint: '--timeout gives it more time; docs/boot-errors.md',
       },
     );

@@ -160,6 +160,10 @@ describe('onib boot', () => {
     await using boot = await startBoot('--until-ready', '--timeout', '1');
     const { exitCode, all } = await boot.command;
     expect(all).toContain('error[BOOT_TIMEOUT]');
+    expect(all).toMatch(
+      /not there after 1 s, .*; its processors (were busy|stood still|were idle)/,
+    );
+    expect(all).toMatch(/processor 1: (halted|running) at [0-9a-f]+/);
     expect(exitCode).toBe(1);
     await expectNothingLeft(boot, before);
   });

@@ -5,7 +5,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BootServerEvent, NodeRecord } from '../../boot-server/index.js';
 import type { Artifact } from '../../src/contract/release-manifest.js';
-import { bootsAgain } from '../../src/vm/console/emulator-fault.js';
+import { OnibError } from '../../src/core/errors.js';
+import { bootsAgain } from '../../src/vm/emulator-fault.js';
 import { VirtualNode } from '../../src/vm/node.js';
 import { NODE_DEFAULTS } from '../../src/vm/node-defaults.js';
 import { NETWORK, type DhcpMode } from '../../src/vm/network/network.js';
@@ -86,12 +87,18 @@ async function bootUntilReady(which: Case): Promise<void> {
       await boot.node.reached('ready', READY_SECONDS);
       return;
     } catch (error) {
-      const fault = bootsAgain(error, boot.node.consoleLines, { done, most: AGAIN });
-      if (fault === undefined) throw error;
+      const fault = bootsAgain(error, boot.node, { done, most: AGAIN });
+      if (fault === undefined) throw withDetails(error);
       faults.push(`${which.firmware}, ${which.profile}: ${fault.line}`);
       await boot.node.stop().catch(() => undefined);
     }
   }
+}
+
+/** A report of a failed test has an error's message alone: what processors and console showed goes into it. */
+function withDetails(error: unknown): unknown {
+  if (!(error instanceof OnibError)) return error;
+  return new Error([error.message, ...error.details].join('\n  '), { cause: error });
 }
 
 function bootOf(which: Case): Boot {

@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { EXIT, OnibError } from '../../core/errors.js';
 import { FIRMWARES, type Firmware } from '../../vm/firmware/firmware.js';
-import { bootsAgain, type EmulatorFault } from '../../vm/console/emulator-fault.js';
+import { bootsAgain, type EmulatorFault } from '../../vm/emulator-fault.js';
 import type { NodeEnd } from '../../vm/messages.js';
 import type { DhcpMode } from '../../vm/network/network.js';
 import { VirtualNode, type NodeOptions } from '../../vm/node.js';
@@ -59,7 +59,7 @@ export function registerBoot(program: Command, context: Context): void {
     .option('--until-ready', 'end when the node reports that it is ready')
     .option(
       '--again <times>',
-      'boot again, so often at most, where the console shows a fault of the emulator',
+      'boot again, so often at most, where the emulator is shown to be at fault',
       parseCount,
       0,
     )
@@ -140,7 +140,7 @@ async function bootOnce(
     if (faults.length > 0) context.output.note(`booted again ${faults.length} times before`);
     return undefined;
   } catch (error) {
-    const fault = bootsAgain(error, node.consoleLines, { done: faults.length, most: again });
+    const fault = bootsAgain(error, node, { done: faults.length, most: again });
     if (fault === undefined) throw error;
     return fault;
   } finally {

@@ -4,7 +4,9 @@ import path from 'node:path';
 import { start, type RunningCommand } from '../../host/command.js';
 import { QEMU } from '../firmware/qemu.js';
 import { qemuArguments, type Hardware } from './hardware.js';
-import { QMP_HELLO, QMP_QUIT, stopReason, type StopReason } from './qmp.js';
+import { watchProcessors } from '../processors/watch.js';
+import type { ProcessorReport } from '../processors/activity.js';
+import { Qmp, QMP_HELLO, QMP_QUIT, type StopReason } from './qmp.js';
 import { SocketPort } from './socket-port.js';
 
 /** The first serial port is the console, the second one a root shell. */
@@ -28,9 +30,10 @@ export class Machine {
   private constructor(
     private readonly process: RunningCommand,
     private readonly serial: ReadonlyMap<PortName, SocketPort>,
-    control: { readonly port: SocketPort; readonly reason: () => StopReason | undefined },
+    private readonly qmp: Qmp,
+    control: SocketPort,
   ) {
-    this.ended = this.#watch([control.port, ...serial.values()], control.reason);
+    this.ended = this.#end([control, ...serial.values()]);
   }
 
   /** Powers the machine on. */
@@ -38,13 +41,10 @@ export class Machine {
     const file = (name: string): string => path.join(options.directory, name);
     const { firmware } = options.hardware;
     if (firmware.kind === 'uefi') await copyFile(firmware.variables.path, file('variables.fd'));
-    let reason: StopReason | undefined;
-    const lines = lineSplitter((line) => {
-      reason ??= stopReason(line);
-    });
+    const qmp = new Qmp((text) => control.write(Buffer.from(text)));
     const trial = options.trial ?? false;
     const hello = trial ? QMP_HELLO + QMP_QUIT : QMP_HELLO;
-    const control = await SocketPort.listen(file('control'), lines, hello);
+    const control = await SocketPort.listen(file('control'), (bytes) => qmp.receive(bytes), hello);
     const serial = new Map<PortName, SocketPort>();
     for (const name of options.shell ? (['console', 'shell'] as const) : (['console'] as const)) {
       const forward = (bytes: Uint8Array): void => options.onOutput(name, bytes);
@@ -62,7 +62,7 @@ export class Machine {
     };
     const argv = [QEMU.program, ...qemuArguments(hardware)];
     const process = start(argv, { debianPackage: QEMU.debianPackage });
-    return new Machine(process, serial, { port: control, reason: () => reason });
+    return new Machine(process, serial, qmp, control);
   }
 
   /** Types bytes on one of the node's serial ports. */
@@ -70,32 +70,24 @@ export class Machine {
     this.serial.get(port)?.write(bytes);
   }
 
+  /** What its processors do now: takes some seconds. */
+  async watchProcessors(): Promise<ProcessorReport> {
+    return await watchProcessors(this.qmp);
+  }
+
   /** Pulls the plug; resolves when QEMU is gone. */
   async stop(): Promise<void> {
     await this.process.stop();
   }
 
-  async #watch(
-    ports: readonly SocketPort[],
-    reason: () => StopReason | undefined,
-  ): Promise<StopReason> {
+  async #end(ports: readonly SocketPort[]): Promise<StopReason> {
     try {
       await this.process.result;
       // QEMU's last words may still be on their way when its exit is known.
       await Promise.all(ports.map(async (port) => await port.closed));
-      return reason() ?? 'stopped';
+      return this.qmp.stopReason ?? 'stopped';
     } finally {
       for (const port of ports) port.close();
     }
   }
-}
-
-function lineSplitter(onLine: (line: string) => void): (bytes: Uint8Array) => void {
-  const decoder = new TextDecoder();
-  let rest = '';
-  return (bytes) => {
-    const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) if (line.trim() !== '') onLine(line);
-  };
 }

@@ -4,7 +4,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import { OnibError } from '../../../src/core/errors.js';
-import { bootsAgain, emulatorFault } from '../../../src/vm/console/emulator-fault.js';
+import { bootsAgain, emulatorFault, type BootTraces } from '../../../src/vm/emulator-fault.js';
+import type { ProcessorReport } from '../../../src/vm/processors/activity.js';
 
 /** The breakpoint was taken away before the emulated processor ran it: `0f <1f>` is code again. */
 const STRAY_INT3 = `
@@ -52,7 +53,17 @@ const STANDS_STILL = String.raw`
 [    2.500757] clocksource: Switched to clocksource tsc
 [    2.651666] RAS: Correctable Errors collector initialized.`;
 
-const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
+const lines = (text: string): BootTraces => ({
+  consoleLines: text.split('\n').filter((line) => line !== ''),
+});
+
+/** What was seen of the processors of a node that was late. */
+const still: ProcessorReport = {
+  activity: 'still',
+  summary: 'its processors stood still',
+  lines: [],
+};
+const lost: ProcessorReport = { ...still, lostInterrupt: 'interrupt 236 waits for processor 1' };
 
 describe('emulatorFault()', () => {
   it.each([
@@ -69,7 +80,7 @@ describe('emulatorFault()', () => {
   });
 
   it('emulatorFault() takes an oops for the emulator’s whose code the console did not show any more', () => {
-    expect(emulatorFault(lines(STRAY_INT3).slice(0, 2))?.name).toBe('int3');
+    expect(emulatorFault(lines(STRAY_INT3.split('\n').slice(0, 3).join('\n')))?.name).toBe('int3');
   });
 
   it.each([
@@ -80,6 +91,18 @@ describe('emulatorFault()', () => {
     ['nothing at all', ''],
   ])('emulatorFault() has no excuse for %s', (_, text) => {
     expect(emulatorFault(lines(text))).toBeUndefined();
+  });
+
+  it('emulatorFault() knows an interrupt that QEMU lost', () => {
+    const traces = { ...lines(STANDS_STILL), processors: lost };
+    expect(emulatorFault(traces)).toEqual({ name: 'lost-interrupt', line: lost.lostInterrupt });
+  });
+
+  it('emulatorFault() has no excuse for processors that stand still, or are busy', () => {
+    for (const activity of ['still', 'busy', 'idle', 'no answer', 'not running'] as const) {
+      const traces = { ...lines(STANDS_STILL), processors: { ...still, activity } };
+      expect(emulatorFault(traces)).toBeUndefined();
+    }
   });
 });
 

@@ -2,14 +2,23 @@
  * Faults that the emulator makes and no image: a boot that shows one says nothing about what was booted, and
  * may be done again. Everything else that goes wrong is a failure, a node that stands still without a word too.
  */
-import type { OnibError } from '../../core/errors.js';
+import type { OnibError } from '../core/errors.js';
+import type { ProcessorReport } from './processors/activity.js';
 
-/** A fault of the emulator's, as a node's console showed it. */
+/** A fault of the emulator's, as a node's console or QEMU itself showed it. */
 export interface EmulatorFault {
   /** Name in the table below. */
   readonly name: string;
-  /** The line of the console. */
+  /** The line of the console, or what QEMU says of a processor. */
   readonly line: string;
+}
+
+/** What a boot that failed left behind: a `VirtualNode` has it. */
+export interface BootTraces {
+  /** Plain text, as `ConsoleLines` gives it. */
+  readonly consoleLines: readonly string[];
+  /** What the processors did when the node was late. */
+  readonly processors?: ProcessorReport | undefined;
 }
 
 interface Signature {
@@ -19,7 +28,7 @@ interface Signature {
   readonly unless?: RegExp;
 }
 
-/** The one table of signatures, with what was seen. */
+/** The signatures on the console, with what was seen. */
 const SIGNATURES: readonly Signature[] = [
   {
     // Linux changes its own code by way of a breakpoint. An emulated processor sometimes runs the breakpoint
@@ -40,12 +49,11 @@ const SIGNATURES: readonly Signature[] = [
 /** How many lines after its first one an oops goes on to show registers and code. */
 const OOPS_LINES = 12;
 
-/**
- * The first fault of the emulator's that a console shows.
- *
- * @param lines Plain text, as `ConsoleLines` gives it.
- */
-export function emulatorFault(lines: readonly string[]): EmulatorFault | undefined {
+/** The first fault of the emulator's that a boot shows: on its console, else in QEMU's own state. */
+export function emulatorFault({
+  consoleLines: lines,
+  processors,
+}: BootTraces): EmulatorFault | undefined {
   for (const [index, line] of lines.entries()) {
     const after = lines.slice(index + 1, index + 1 + OOPS_LINES);
     const signature = SIGNATURES.find(
@@ -53,7 +61,8 @@ export function emulatorFault(lines: readonly string[]): EmulatorFault | undefin
     );
     if (signature !== undefined) return { name: signature.name, line };
   }
-  return undefined;
+  const line = processors?.lostInterrupt;
+  return line === undefined ? undefined : { name: 'lost-interrupt', line };
 }
 
 /** What may be wrong with a node whose emulator is at fault: it ended, or did not get on. */
@@ -67,9 +76,9 @@ const CODES = ['NODE_ENDED', 'BOOT_TIMEOUT'];
  */
 export function bootsAgain(
   error: unknown,
-  lines: readonly string[],
+  traces: BootTraces,
   { done, most }: { readonly done: number; readonly most: number },
 ): EmulatorFault | undefined {
   const code = (error as Partial<OnibError> | undefined)?.code ?? '';
-  return done < most && CODES.includes(code) ? emulatorFault(lines) : undefined;
+  return done < most && CODES.includes(code) ? emulatorFault(traces) : undefined;
 }
