@@ -75,6 +75,6 @@ function unknownProfile(
   return {
     code: 'PROFILE_UNKNOWN',
     message: `release ${release} has no boot profile "${profile}" (${why})`,
-    hint: `profiles of this release: ${names.join(', ') || 'none'}`,
+    hint: `onib build all makes a release with what is new in boot-profiles.yml; this one has ${names.join(', ') || 'none'}`,
   };
 }

@@ -7,3 +7,8 @@ export type Digest = `sha256:${string}`;
 export function hexOf(digest: Digest): string {
   return digest.slice('sha256:'.length);
 }
+
+/** As many hex digits as a person compares. */
+export function shortDigest(digest: Digest): string {
+  return hexOf(digest).slice(0, 12);
+}

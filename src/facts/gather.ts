@@ -13,10 +13,7 @@ import { gatherRoles, gatherShared } from './roles/role-facts.js';
 import { gatherTools } from './tools.js';
 
 /** @param current The store's current release, when it has one. */
-export async function gatherFacts(
-  config: Config,
-  current?: Pick<ReleaseManifest, 'artifacts'>,
-): Promise<Facts> {
+export async function gatherFacts(config: Config, current?: ReleaseManifest): Promise<Facts> {
   const reader = new RoleReader();
   const [roles, shared, sources, tools, lock] = await Promise.all([
     gatherRoles(config, reader),
@@ -32,7 +29,7 @@ export async function gatherFacts(
     tools,
     lock,
     ...sourceDate(process.env),
-    ...(current === undefined ? {} : { current: current.artifacts }),
+    ...(current === undefined ? {} : { current: current.artifacts, currentProfiles: current }),
   };
 }
 

@@ -9,6 +9,7 @@ import type { ProfileConfig } from '../project/config.js';
 import type { Inputs } from './inputs/inputs.js';
 import { provisionerName } from './inputs/provisioner-inputs.js';
 import type { Plan, PlanStep } from './plan.js';
+import type { ProfileChange } from './profile-changes.js';
 
 export interface DescribedArtifact extends ArtifactKey {
   readonly fileName: string;
@@ -64,6 +65,8 @@ export interface DescribedPlan {
   readonly drop: readonly { readonly artifact: DescribedArtifact; readonly reason: string }[];
   readonly profiles: readonly Omit<ProfileConfig, 'place'>[];
   readonly defaultProfile: string | null;
+  /** Of the current release, where a build changes nothing else of it. */
+  readonly profileChanges: readonly ProfileChange[];
 }
 
 export function describePlan(plan: Plan): DescribedPlan {
@@ -80,6 +83,7 @@ export function describePlan(plan: Plan): DescribedPlan {
     })),
     profiles: plan.profiles.map(describeProfile),
     defaultProfile: plan.defaultProfile ?? null,
+    profileChanges: plan.profileChanges,
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Digest } from '../core/digest.js';
 import type { Artifact } from '../contract/release-manifest.js';
 import type { PackageLock } from '../lock/model.js';
+import type { ReleasedProfiles } from './profile-changes.js';
 import type { SourcesByKey } from './sources.js';
 import type { VersionChange } from '../core/version-changes.js';
 
@@ -18,6 +19,8 @@ export interface RoleFacts {
 export interface Facts {
   /** Artifacts of the current release. */
   readonly current?: readonly Artifact[];
+  /** What the current release says of boot profiles. */
+  readonly currentProfiles?: ReleasedProfiles;
   /** Artifacts built before that are not in the current release, in sets that were built together. */
   readonly known?: readonly (readonly Artifact[])[];
   /** By a role's directory: the role with those that it depends on or includes. */

@@ -6,6 +6,8 @@ import { contextOf } from './context.js';
 import type { Facts } from './facts.js';
 import type { Plan } from './plan.js';
 import { LOADERS_TITLE } from './products.js';
+import { profileChanges } from './profile-changes.js';
+import { releaseContent } from './release-content.js';
 import { takeKnown } from './reuse.js';
 import { sortOut } from './sort-out.js';
 import { planSteps } from './steps.js';
@@ -22,7 +24,12 @@ export function makePlan(config: Config, facts: Facts, wanted: Wanted): Plan {
   const known = context.force ? [] : (facts.known ?? []);
   const { artifacts, taken } = takeKnown(facts.current ?? [], known, candidates);
   const steps = planSteps(candidates, artifacts, context);
-  const { defaultProfile } = config;
+  const planned = {
+    ...sortOut(artifacts, steps, config),
+    profiles: config.profiles,
+    ...(config.defaultProfile === undefined ? {} : { defaultProfile: config.defaultProfile }),
+  };
+  const changesArtifacts = steps.length + taken.length + planned.drop.length > 0;
   return deepFreeze({
     root: config.root,
     store: config.settings.artifactPath,
@@ -30,8 +37,10 @@ export function makePlan(config: Config, facts: Facts, wanted: Wanted): Plan {
     lockNames: [...config.images.map(({ name }) => name), LOADERS_TITLE],
     steps,
     reuse: taken,
-    ...sortOut(artifacts, steps, config),
-    profiles: config.profiles,
-    ...(defaultProfile === undefined ? {} : { defaultProfile }),
+    ...planned,
+    profileChanges:
+      changesArtifacts || facts.currentProfiles === undefined
+        ? []
+        : profileChanges(facts.currentProfiles, releaseContent(planned, [])),
   });
 }

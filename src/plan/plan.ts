@@ -9,6 +9,7 @@ import type { ImageConfig, ProfileConfig } from '../project/config.js';
 import type { Settings } from '../project/keys/setting-keys.js';
 import type { LockedPackage } from '../lock/model.js';
 import type { Inputs } from './inputs/inputs.js';
+import type { ProfileChange } from './profile-changes.js';
 import type { AptSources } from './sources.js';
 
 /** Packages that a build has to use in these versions. */
@@ -95,5 +96,7 @@ export interface Plan {
   /** Artifacts of the current release that no longer fit, with the reason. */
   readonly drop: readonly DroppedArtifact[];
   readonly profiles: readonly ProfileConfig[];
+  /** Of the current release, where a build changes nothing else of it. */
+  readonly profileChanges: readonly ProfileChange[];
   readonly defaultProfile?: string;
 }

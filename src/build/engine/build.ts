@@ -131,7 +131,8 @@ async function buildInStore(
 async function tellRolledBack(plan: Plan, store: Store, options: BuildOptions): Promise<void> {
   const rolledBack = await readRolledBack(store);
   if (rolledBack === undefined || options.activate === false) return;
-  if (plan.steps.length + plan.reuse.length + plan.drop.length === 0) return;
+  const { steps, reuse, drop, profileChanges } = plan;
+  if ([steps, reuse, drop, profileChanges].every(({ length }) => length === 0)) return;
   options.onEvent({ type: 'rolled-back', ...rolledBack });
 }
 

@@ -1,13 +1,10 @@
 /** The end of a build: what it made becomes a release, and that the current one. */
 import { randomBytes } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import { version } from '../../core/package.js';
-import { findArtifact } from '../../contract/artifact-key.js';
-import { withUniqueFileNames } from '../../contract/file-names.js';
 import { lostProfiles } from '../../contract/lost-profiles.js';
 import type { Artifact, ReleaseManifest } from '../../contract/release-manifest.js';
-import { resolveProfiles } from '../../plan/bootable-profiles.js';
 import type { Plan } from '../../plan/plan.js';
+import { releaseContent, sameContent, type ReleaseContent } from '../../plan/release-content.js';
 import { activateBuilt, holdBuilt, type Activation } from '../../store/activate.js';
 import { currentId } from '../../store/current.js';
 import { listReleases } from '../../store/releases.js';
@@ -40,12 +37,8 @@ export async function commitRelease(
   store: Store,
   { activate, onEvent }: CommitOptions,
 ): Promise<Committed> {
-  const artifacts = withUniqueFileNames([
-    ...plan.keep,
-    ...fittingAgain(plan, built),
-    ...built,
-  ]).sort((a, b) => (a.fileName < b.fileName ? -1 : 1));
-  const content: Content = { artifacts, ...resolveProfiles(plan, artifacts) };
+  const content = releaseContent(plan, built);
+  const { artifacts } = content;
   if (artifacts.length === 0) return { current: false };
   if (current !== undefined && sameContent(current, content)) {
     return { release: current, current: (await currentId(store.directory)) === current.id };
@@ -68,15 +61,7 @@ export async function commitRelease(
   return { release, current: activation.current };
 }
 
-/** Overlays that were to leave with their base, which came out the same as before. */
-function fittingAgain({ drop }: Plan, built: readonly Artifact[]): Artifact[] {
-  return drop.flatMap(({ artifact, rebuiltBase: name }) => {
-    const base = name === undefined ? undefined : findArtifact(built, { kind: 'base', name });
-    return base !== undefined && base.digest === artifact.baseDigest ? [artifact] : [];
-  });
-}
-
-async function writeRelease(store: Store, content: Content): Promise<ReleaseManifest> {
+async function writeRelease(store: Store, content: ReleaseContent): Promise<ReleaseManifest> {
   const now = new Date();
   const manifest: ReleaseManifest = {
     schema: 'onib.release/2',
@@ -93,7 +78,10 @@ async function writeRelease(store: Store, content: Content): Promise<ReleaseMani
  * A release that is newer than the current one and holds just this: it was held back, somebody went back from it, or
  * its build was killed before it became current.
  */
-async function madeBefore(store: Store, content: Content): Promise<ReleaseManifest | undefined> {
+async function madeBefore(
+  store: Store,
+  content: ReleaseContent,
+): Promise<ReleaseManifest | undefined> {
   const releases = await listReleases(store);
   const place = releases.findIndex(({ current }) => current);
   const newer = place === -1 ? releases : releases.slice(0, place);
@@ -101,14 +89,4 @@ async function madeBefore(store: Store, content: Content): Promise<ReleaseManife
     ({ manifest, problem }) =>
       problem === undefined && manifest !== undefined && sameContent(manifest, content),
   )?.manifest;
-}
-
-type Content = Omit<ReleaseManifest, 'schema' | 'id' | 'created' | 'onib'>;
-
-function sameContent(a: Content, b: Content): boolean {
-  const pick = (content: Content): unknown[] => {
-    const { artifacts, profiles, incomplete, defaultProfile, defaultProfileMissing } = content;
-    return [artifacts, profiles, incomplete, defaultProfile, defaultProfileMissing];
-  };
-  return isDeepStrictEqual(pick(a), pick(b));
 }

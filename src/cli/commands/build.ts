@@ -73,7 +73,7 @@ async function build(
     ...(shellOnError ? { onFailedTree: (tree) => enterFailedTree(tree, reporter, output) } : {}),
   });
   reporter[Symbol.dispose]();
-  reporter.showSummary();
+  const hasNewRelease = reporter.showSummary();
   output.object({
     schema: 'onib.build/1',
     built,
@@ -82,7 +82,7 @@ async function build(
     store: plan.store,
     seconds: (performance.now() - started) / 1000,
   });
-  if (built.length === 0 && plan.reuse.length === 0) {
+  if (built.length === 0 && !hasNewRelease) {
     output.result(
       release === undefined
         ? 'nothing to build: the project has no images'

@@ -1,5 +1,6 @@
 /** `onib status`: the current release, what is in it, and what is out of date. */
 import type { Command } from 'commander';
+import { shortDigest } from '../../core/digest.js';
 import type { Plan } from '../../plan/plan.js';
 import type { ReleaseManifest } from '../../contract/release-manifest.js';
 import { readRolledBack, type RolledBack } from '../../store/rolled-back.js';
@@ -8,6 +9,7 @@ import type { Context } from '../options/context.js';
 import { formatAge, formatBytes, formatSeconds, formatTable } from '../show/format.js';
 import type { Output } from '../show/output.js';
 import { errorObject, exitCodeOf, formatWarning } from '../show/errors.js';
+import { profilesLine } from '../show/plan-view.js';
 import { rolledBackInWords, rolledBackObject } from '../show/rolled-back.js';
 import { readablePlan } from '../options/readable-plan.js';
 import { addStoreOption, openStore, type StoreOptions } from '../options/store.js';
@@ -69,6 +71,7 @@ function statusObject({
     rolledBack: rolledBackObject(rolledBack),
     outOfDate: plan === undefined ? null : outOfDate(plan),
     builtBefore: plan === undefined ? null : plan.reuse.map(({ fileName }) => fileName),
+    profileChanges: plan?.profileChanges ?? null,
     problems: error === undefined ? [] : errorObject(error).problems,
   };
 }
@@ -89,7 +92,7 @@ function statusText({ release, rolledBack, plan }: Status, output: Output): stri
   if (plan.reuse.length > 0) {
     const names = plan.reuse.map(({ fileName }) => fileName).join(', ');
     lines.push(`built before, and not in this release: ${names}: onib build all`);
-  } else if (late.length === 0) lines.push('everything is up to date');
+  } else if (late.length === 0) lines.push(profilesLine(plan) ?? 'everything is up to date');
   return lines;
 }
 
@@ -99,7 +102,7 @@ function releaseText(release: ReleaseManifest, output: Output): string[] {
     kind,
     formatBytes(size),
     formatSeconds(seconds),
-    digest.slice('sha256:'.length, 'sha256:'.length + 12),
+    shortDigest(digest),
   ]);
   const profiles = release.profiles.map(({ name, overlays }) => {
     const isDefault = name === release.defaultProfile ? ' (default)' : '';

@@ -55,11 +55,12 @@ export class BuildReporter implements Disposable {
     else this.#output.event(line);
   };
 
-  /** What was built. */
-  showSummary(): void {
-    if (this.#release === undefined) return;
+  /** What was built. @returns whether there is a new release */
+  showSummary(): boolean {
+    if (this.#release === undefined) return false;
     const seconds = (performance.now() - this.#started) / 1000;
     this.#output.result(summary(this.#built, this.#release, seconds).join('\n'));
+    return true;
   }
 
   [Symbol.dispose](): void {

@@ -1,14 +1,24 @@
 /** A plan as text. */
 import type { DescribedPlan } from '../../plan/describe.js';
+import { profileChangesInWords } from '../../plan/profile-changes.js';
 
 /** Above it reasons are counted, not listed: a renamed role changes every file in it. */
 const MAX_REASONS = 8;
+
+/** Undefined where a build leaves the profiles of the release as they are. */
+export function profilesLine({
+  profileChanges,
+}: Pick<DescribedPlan, 'profileChanges'>): string | undefined {
+  if (profileChanges.length === 0) return undefined;
+  const what = profileChangesInWords(profileChanges);
+  return `boot profiles changed (${what}): onib build all makes a new release of the same artifacts`;
+}
 
 /** Lines for `onib plan`. */
 export function formatPlan(plan: DescribedPlan): string[] {
   const reused = plan.reuse.map(({ fileName }) => `   ${fileName}`);
   if (plan.steps.length + plan.drop.length + reused.length === 0) {
-    return ['nothing to build: up to date'];
+    return [profilesLine(plan) ?? 'nothing to build: up to date'];
   }
   const lines = plan.steps.flatMap((step, index) => {
     const shown = step.reasons.slice(0, MAX_REASONS);

@@ -61,7 +61,7 @@ async function script(): Promise<string> {
 
 const BASE_ROLE = 'roles/basefs/provision_tiny/tasks/main.yml';
 const MISSING = 'kernel set "cloud" is not built';
-const OTHER_BASE = 'overlay "small" was made over another base image';
+const OTHER_BASE = 'overlay "small" was made over an earlier build of base image "tiny"';
 
 describe('onib build', () => {
   it('says why the default profile cannot be booted, and so does all that reads the release', async () => {
@@ -134,6 +134,14 @@ describe('onib build', () => {
     expect(await done('status')).not.toContain('everything is up to date');
     expect(await done('plan')).toContain(words);
     expect(await json('plan')).toMatchObject({ rolledBack });
+    // As the plan says: the current base gives way to that of the release from which somebody went back.
+    const why = await done('why', 'tiny');
+    expect(why).toContain(words);
+    expect(why).toContain(`base.trixie.squashfs of ${first}`);
+    expect(why).toContain(
+      `a build would take one in its place that was built before:\n  ${BASE_ROLE} changed: line`,
+    );
+    expect(await json('why', 'tiny')).toMatchObject({ next: 'taken', rolledBack });
     const { stderr, stdout } = await onib('build', 'all');
     expect(stderr).toContain(words);
     expect(stderr).toContain(`this build replaces release ${first}`);
@@ -172,6 +180,29 @@ describe('onib build', () => {
     expect((await store.releaseIds()).length).toBe(
       (await readdir(path.join(project.store, 'releases'))).length,
     );
+  });
+
+  it('makes a release of a changed boot-profiles.yml, as plan and status say', async () => {
+    await done('build', 'all');
+    const { id, artifacts } = await current();
+    await project.write('boot-profiles.yml', 'profiles: { rescue: { overlays: [] } }\n');
+    const line =
+      'boot profiles changed ("rescue" is new): onib build all makes a new release of the same artifacts\n';
+    expect(await done('plan')).toBe(line);
+    expect(await done('status')).toContain(`\n${line}`);
+    const profileChanges = [{ profile: 'rescue', change: 'added' }];
+    expect(await json('plan')).toMatchObject({ steps: [], profileChanges });
+    expect(await json('status')).toMatchObject({ outOfDate: [], profileChanges });
+    const told = await done('build', 'all');
+    expect(told).not.toContain('nothing to build');
+    expect((await current()).id).not.toBe(id);
+    expect((await current()).artifacts).toEqual(artifacts);
+    expect(await done('plan')).toBe('nothing to build: up to date\n');
+    const assigned = 'profiles: { rescue: { overlays: [], nodes: [52:54:00:12:34:56] } }\n';
+    await project.write('boot-profiles.yml', assigned);
+    expect(await json('status')).toMatchObject({ profileChanges: [] });
+    await project.remove('boot-profiles.yml');
+    expect(await done('plan')).toContain('("rescue" is gone)');
   });
 
   it('counts a profile that was taken out of the project as no loss', async () => {

@@ -59,6 +59,7 @@ describe('decide()', () => {
     expect(none).toMatchObject({ problem: { code: 'NO_PROFILE' } });
     const unknown = decide({ mac: OTHER }, makeDecisionTable(release, assignment, 'nowhere'));
     expect(unknown).toMatchObject({ problem: { code: 'PROFILE_UNKNOWN' }, rule: 'server' });
+    expect('problem' in unknown && unknown.problem.hint).toMatch(/^onib build all .*discovery/);
     const lacking = releaseManifest({ profiles: [{ overlays: ['lost.cpio.gz'] }] });
     const incomplete = decide({ mac: OTHER }, makeDecisionTable(lacking, assignment, undefined));
     expect(incomplete).toMatchObject({ problem: { code: 'PROFILE_INCOMPLETE' } });
