@@ -41,7 +41,7 @@ export function assembleBoot(release: ReleaseManifest, profile: BootProfile): Bo
     if (misfit === undefined) return { release, profile, kernel, initrd, layers };
     return {
       code: 'PROFILE_INCOMPLETE',
-      message: `boot profile "${profile.name}" of release ${release.id} has "${misfit.fileName}", which is made over another base`,
+      message: `boot profile "${profile.name}" of release ${release.id} has "${misfit.fileName}", which was not made over the "${profile.base}" of that release`,
       hint: 'onib build all',
     };
   }

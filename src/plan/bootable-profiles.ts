@@ -76,11 +76,10 @@ function resolve(
   const overlays: string[] = [];
   for (const name of profile.overlays) {
     const overlay = find('overlay', name);
-    if (overlay === undefined && findArtifact(dropped, { kind: 'overlay', name }) === undefined) {
-      return `overlay "${name}" is not built`;
-    }
+    const left = overlay ?? findArtifact(dropped, { kind: 'overlay', name });
+    if (left === undefined) return `overlay "${name}" is not built`;
     if (overlay === undefined || !fitsOver(overlay, base)) {
-      return `overlay "${name}" was made over another base image`;
+      return `overlay "${name}" was made over ${baseOf(left, base, artifacts)}`;
     }
     overlays.push(overlay.fileName);
   }
@@ -93,4 +92,14 @@ function resolve(
     overlays,
     arguments: profile.arguments,
   };
+}
+
+/** The base that an overlay was made over and that is not the profile's, in words. */
+function baseOf(overlay: Artifact, base: Artifact, artifacts: readonly Artifact[]): string {
+  const made = artifacts.find(
+    ({ kind, digest }) => kind === 'base' && digest === overlay.baseDigest,
+  );
+  return made === undefined
+    ? `an earlier build of base image "${base.name}"`
+    : `base image "${made.name}", and the profile has "${base.name}"`;
 }

@@ -1,8 +1,10 @@
 /** Which candidates are built, and why: those that are not there, or are made of something else. */
+import { shortDigest } from '../core/digest.js';
 import { findArtifact, hasArtifact } from '../contract/artifact-key.js';
 import type { Artifact } from '../contract/release-manifest.js';
 import type { Candidate, OverlayCandidate } from './candidates.js';
 import type { Context } from './context.js';
+import type { Facts } from './facts.js';
 import { levelInputs } from './inputs/image-inputs.js';
 import { inputDigest, type Inputs } from './inputs/inputs.js';
 import { usesHostFacts } from './inputs/provisioner-inputs.js';
@@ -25,7 +27,7 @@ export function planSteps(
     const reasons = [...forced(candidate, context), ...changes(candidate, artifacts, context)];
     const step =
       candidate.kind === 'overlay'
-        ? overBase(candidate, reasons, artifacts, steps)
+        ? overBase(candidate, reasons, artifacts, steps, context)
         : { ...candidate, reasons };
     if (step.reasons.length > 0) steps.push({ ...step, ...provisioning(step, context) });
   }
@@ -38,13 +40,34 @@ function forced(candidate: Candidate, { force, wanted }: Context): string[] {
 
 /** Why artifacts that are built together do not have these inputs. */
 function changes(
-  { products, inputs, lock, lockName }: Candidate,
+  candidate: Candidate,
   artifacts: readonly Artifact[],
   { facts }: Context,
 ): string[] {
-  const present = products.flatMap((key) => findArtifact(artifacts, key) ?? []);
-  if (present.length === 0) return ['first build'];
-  if (present.length < products.length) return ['a part is missing from the current release'];
+  const present = productsIn(artifacts, candidate);
+  if (present.length === candidate.products.length) return differences(candidate, present, facts);
+  if (present.length > 0) return ['a part is missing from the current release'];
+  const earlier = builtEarlier(candidate, facts);
+  if (earlier === undefined) return ['first build'];
+  return ['it is not in the current release', ...differences(candidate, earlier, facts)];
+}
+
+function productsIn(artifacts: readonly Artifact[], { products }: Candidate): Artifact[] {
+  return products.flatMap((key) => findArtifact(artifacts, key) ?? []);
+}
+
+/** All products of a candidate, of another release or of a build that failed in a later step. */
+function builtEarlier(candidate: Candidate, { known = [] }: Facts): Artifact[] | undefined {
+  return known
+    .map((set) => productsIn(set, candidate))
+    .find(({ length }) => length === candidate.products.length);
+}
+
+function differences(
+  { inputs, lock, lockName }: Candidate,
+  present: readonly Artifact[],
+  facts: Facts,
+): string[] {
   const newer = facts.newer?.[lockName] ?? [];
   const recorded = (artifact: Artifact): Inputs =>
     lock === undefined ? withoutPackages(artifact.inputs) : artifact.inputs;
@@ -72,18 +95,20 @@ function overBase(
   own: readonly string[],
   artifacts: readonly Artifact[],
   steps: readonly PlanStep[],
+  { facts }: Context,
 ): OverlayCandidate & Pick<OverlayStep, 'base' | 'reasons'> {
   const { lock, image } = candidate;
   const name = image.base ?? '';
   const rebuilt = steps.find(({ products }) => hasArtifact(products, { kind: 'base', name }));
   const base = findArtifact(artifacts, { kind: 'base', name });
-  const [overlay] = candidate.products.flatMap((key) => findArtifact(artifacts, key) ?? []);
+  const [overlay] = [
+    ...productsIn(artifacts, candidate),
+    ...(builtEarlier(candidate, facts) ?? []),
+  ];
   const planned = base === undefined || rebuilt !== undefined;
   const otherBase = planned
     ? [`base image "${name}" is rebuilt`]
-    : overlay?.inputs[BASE_INPUT] === base.digest
-      ? []
-      : ['it was made over another base image'];
+    : baseChange(overlay, base, [artifacts, ...(facts.known ?? [])]);
   return {
     ...candidate,
     base: planned ? { planned: name } : { artifact: base },
@@ -91,6 +116,22 @@ function overBase(
     // For a first build the base is no further reason.
     reasons: [...own, ...(overlay === undefined ? [] : otherBase)],
   };
+}
+
+/** `base image "base" is another build: 0123456789ab → ba9876543210`; where the images differ, their names. */
+function baseChange(
+  overlay: Artifact | undefined,
+  base: Artifact,
+  known: readonly (readonly Artifact[])[],
+): string[] {
+  if (overlay?.inputs[BASE_INPUT] === base.digest) return [];
+  const was = overlay?.baseDigest;
+  const before = known.flat().find(({ kind, digest }) => kind === 'base' && digest === was);
+  if (before !== undefined && before.name !== base.name) {
+    return [`base image: "${before.name}" → "${base.name}"`];
+  }
+  const digests = `${was === undefined ? 'none' : shortDigest(was)} → ${shortDigest(base.digest)}`;
+  return [`base image "${base.name}" is another build: ${digests}`];
 }
 
 /** A base that takes new packages unsettles what is asked for over it. */

@@ -80,7 +80,23 @@ describe('resolveProfiles()', () => {
       artifact.name === 'tools' ? { ...artifact, baseDigest: digest('other') } : artifact,
     );
     expect(resolveProfiles(planOf([TOOLS]), others).incomplete).toEqual([
-      { profile: 'tools', reason: 'overlay "tools" was made over another base image' },
+      {
+        profile: 'tools',
+        reason: 'overlay "tools" was made over an earlier build of base image "base"',
+      },
+    ]);
+  });
+
+  test('resolveProfiles() names the base image of an overlay that a profile puts over another', () => {
+    const small = { ...TOOLS, base: 'small' };
+    const [base] = ARTIFACTS.filter(({ kind }) => kind === 'base');
+    if (base === undefined) throw new Error('no base');
+    const both = [...ARTIFACTS, { ...base, name: 'small', digest: digest('small') }];
+    expect(resolveProfiles(planOf([{ ...small, overlays: ['tools'] }]), both).incomplete).toEqual([
+      {
+        profile: 'tools',
+        reason: 'overlay "tools" was made over base image "base", and the profile has "small"',
+      },
     ]);
   });
 
@@ -88,12 +104,17 @@ describe('resolveProfiles()', () => {
     const [overlay] = ARTIFACTS.filter(({ name }) => name === 'tools');
     if (overlay === undefined) throw new Error('no overlay');
     const plan = {
-      ...planOf([TOOLS]),
+      ...planOf([{ ...TOOLS, overlays: ['tools'] }]),
       drop: [{ artifact: overlay, reason: 'its base is rebuilt' }],
     };
-    const left = ARTIFACTS.filter((artifact) => artifact !== overlay);
+    const left = ARTIFACTS.filter((artifact) => artifact !== overlay).map((artifact) =>
+      artifact.kind === 'base' ? { ...artifact, digest: digest('rebuilt') } : artifact,
+    );
     expect(resolveProfiles(plan, left).incomplete).toEqual([
-      { profile: 'tools', reason: 'overlay "tools" was made over another base image' },
+      {
+        profile: 'tools',
+        reason: 'overlay "tools" was made over an earlier build of base image "base"',
+      },
     ]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { shortDigest, type Digest } from '../../../src/core/digest.js';
 import { OnibErrors } from '../../../src/core/errors.js';
 import { formatPlan } from '../../../src/cli/show/plan-view.js';
 import { describePlan } from '../../../src/plan/describe.js';
@@ -37,6 +38,11 @@ function changedImage(name: string, change: Partial<ImageConfig>): Config {
 
 function changedRole(name: string, current: readonly Artifact[]): Facts {
   return withChangedRole(name, facts(config(), current));
+}
+
+/** An overlay as it is recorded over a base of that digest. */
+function over(artifact: Artifact, base: Digest): Artifact {
+  return { ...artifact, baseDigest: base, inputs: { ...artifact.inputs, base } };
 }
 
 describe('makePlan() of everything', () => {
@@ -167,12 +173,24 @@ describe('makePlan() after a change', () => {
 
   test('makePlan() does not trust an overlay that was made over another base', () => {
     const current = release().map((artifact) =>
-      artifact.name === 'tools'
-        ? { ...artifact, inputs: { ...artifact.inputs, base: digest('older') } }
-        : artifact,
+      artifact.name === 'tools' ? over(artifact, digest('older')) : artifact,
     );
     const plan = makePlan(config(), facts(config(), current), {});
-    expect(reasons(plan)).toEqual({ 'overlay tools': ['it was made over another base image'] });
+    const [was, now] = [digest('older'), digest('base base first')].map(shortDigest);
+    expect(reasons(plan)).toEqual({
+      'overlay tools': [`base image "base" is another build: ${String(was)} → ${String(now)}`],
+    });
+  });
+
+  test('makePlan() names both base images where an overlay gets another one', () => {
+    const images = [...config().images, image('base', 'small')];
+    const two = config(images);
+    const current = release(two);
+    const changed = config(
+      images.map((one) => (one.name === 'tools' ? { ...one, base: 'small' } : one)),
+    );
+    const told = reasons(makePlan(changed, facts(changed, current), {}));
+    expect(told['overlay tools']).toContain('base image: "base" → "small"');
   });
 });
 

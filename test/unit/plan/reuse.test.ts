@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { shortDigest } from '../../../src/core/digest.js';
 import { formatPlan } from '../../../src/cli/show/plan-view.js';
 import { describePlan } from '../../../src/plan/describe.js';
 import { makePlan } from '../../../src/plan/make-plan.js';
@@ -63,6 +64,16 @@ describe('makePlan() with what was built before', () => {
     const plan = makePlan(config(), { ...facts(config(), current), known: [overlays] }, {});
     expect(titles(plan)).toEqual(['overlay discovery', 'overlay tools']);
     expect(plan.reuse).toEqual([]);
+    // Built before: no first build, though the current release does not have it.
+    const base = (from: readonly Artifact[]): string =>
+      shortDigest(from.find(({ kind }) => kind === 'base')?.digest ?? 'sha256:');
+    const gone = 'it is not in the current release';
+    const another = `base image "base" is another build: ${base(before)} → ${base(current)}`;
+    expect(plan.steps[0]?.reasons).toEqual([gone, another]);
+    const changed = withChangedRole('tools', { ...facts(config(), current), known: [overlays] });
+    expect(makePlan(config(), changed, {}).steps[1]?.reasons).toEqual([
+      ...[gone, 'roles/overlay/tools/tasks/main.yml changed', another],
+    ]);
   });
 
   test('makePlan() takes nothing of an image whose packages are open', () => {
