@@ -32,9 +32,18 @@ export interface Explanation {
   readonly before?: { readonly release: string; readonly artifact: Artifact };
   /** From `before` to what it is now. */
   readonly changes: readonly InputChange[];
-  /** Why a build would make it anew; empty: it is up to date; undefined without a plan. */
-  readonly outOfDate: readonly string[] | undefined;
+  /** Undefined without a plan. */
+  readonly outlook: Outlook | undefined;
+  /** From what it is now to what a build makes of it. */
   readonly pending: readonly InputChange[];
+}
+
+/** What a build of the whole project does with an artifact of the current release. */
+export interface Outlook {
+  /** `taken`: one of another release, or of a build that failed, takes its place; `dropped`: nothing does. */
+  readonly next: 'stays' | 'built' | 'taken' | 'dropped';
+  /** Why; of what stays none. */
+  readonly reasons: readonly string[];
 }
 
 /**
@@ -49,13 +58,13 @@ export async function explainArtifact(
   const releases = await listReleases(store);
   const place = releases.findIndex(({ current }) => current);
   const before = previousBuild(artifact, releases.slice(place + 1));
-  const step = plan?.steps.find((one) => hasArtifact(one.products, artifact));
   const keptText = async (_: string, digest: string): Promise<string | undefined> =>
     await inputText(store, digest);
   const textNow = async (name: string, digest: string): Promise<string | undefined> =>
     (plan === undefined ? undefined : await inputContent(plan.root, name, digest))?.toString(
       'utf8',
     );
+  const next = plan === undefined ? undefined : nextOf(artifact, plan);
   return {
     artifact,
     release: releases[place]?.id ?? '',
@@ -64,12 +73,37 @@ export async function explainArtifact(
       before === undefined
         ? []
         : await changesBetween(before.artifact.inputs, artifact.inputs, keptText, keptText),
-    outOfDate: plan === undefined ? undefined : (step?.reasons ?? []),
+    outlook: next?.outlook,
     pending:
-      step === undefined
+      next?.inputs === undefined
         ? []
-        : await changesBetween(withoutBase(artifact.inputs), step.inputs, keptText, textNow),
+        : await changesBetween(
+            next.outlook.next === 'built' ? withoutBase(artifact.inputs) : artifact.inputs,
+            next.inputs,
+            keptText,
+            textNow,
+          ),
   };
+}
+
+/** @returns with the inputs of what takes the artifact's place, where anything does */
+function nextOf(
+  artifact: Artifact,
+  { steps, reuse, drop }: Plan,
+): { readonly outlook: Outlook; readonly inputs?: Inputs } {
+  const step = steps.find(({ products }) => hasArtifact(products, artifact));
+  if (step !== undefined) {
+    return { outlook: { next: 'built', reasons: step.reasons }, inputs: step.inputs };
+  }
+  const taken = findArtifact(reuse, artifact);
+  if (taken !== undefined) {
+    const reasons = inputReasons(artifact.inputs, taken.inputs);
+    return { outlook: { next: 'taken', reasons }, inputs: taken.inputs };
+  }
+  const dropped = drop.find((one) => hasArtifact([one.artifact], artifact));
+  return dropped === undefined
+    ? { outlook: { next: 'stays', reasons: [] } }
+    : { outlook: { next: 'dropped', reasons: [dropped.reason] } };
 }
 
 function previousBuild(current: Artifact, earlier: readonly ReleaseState[]): Explanation['before'] {

@@ -1,12 +1,14 @@
 /** `onib why`: what made an artifact differ from its previous build, and what would change it now. */
 import type { Command } from 'commander';
-import { explainArtifact, type Explanation } from '../../build/explain/why.js';
+import { explainArtifact, type Explanation, type Outlook } from '../../build/explain/why.js';
+import { readRolledBack } from '../../store/rolled-back.js';
 import { locateArtifact } from '../options/artifacts.js';
 import { addCommand } from '../options/command.js';
 import type { Context } from '../options/context.js';
 import { readablePlan } from '../options/readable-plan.js';
 import { addStoreOption, openStore, type StoreOptions } from '../options/store.js';
 import { errorObject, exitCodeOf, formatWarning } from '../show/errors.js';
+import { rolledBackInWords, rolledBackObject } from '../show/rolled-back.js';
 
 export function registerWhy(program: Command, context: Context): void {
   const command = addCommand(program, {
@@ -22,14 +24,17 @@ export function registerWhy(program: Command, context: Context): void {
     const store = await openStore(context, options);
     const { plan, error } = await readablePlan(context, options);
     const found = await explainArtifact(wanted, store, plan);
-    const { artifact, release, before, changes, outOfDate, pending } = found;
+    const rolledBack = await readRolledBack(store);
+    const { artifact, release, before, changes, outlook, pending } = found;
     context.output.object({
       schema: 'onib.why/1',
       ...{ artifact: artifact.fileName, release, before: before?.release ?? null },
-      ...{ changes, outOfDate: outOfDate ?? null, pending },
+      ...{ changes, next: outlook?.next ?? null, outOfDate: outlook?.reasons ?? null, pending },
+      rolledBack: rolledBackObject(rolledBack),
       problems: error === undefined ? [] : errorObject(error).problems,
     });
-    context.output.result(explain(found).join('\n'));
+    const lines = rolledBack === undefined ? [] : [rolledBackInWords(rolledBack)];
+    context.output.result([...lines, ...explain(found)].join('\n'));
     if (error === undefined) return;
     context.output.problem('what a build would change is not known: the project cannot be read');
     context.output.problem(formatWarning(error));
@@ -37,17 +42,8 @@ export function registerWhy(program: Command, context: Context): void {
   });
 }
 
-function explain({
-  artifact,
-  release,
-  before,
-  changes,
-  outOfDate,
-  pending,
-}: Explanation): string[] {
+function explain({ artifact, release, before, changes, outlook, pending }: Explanation): string[] {
   const name = artifact.fileName;
-  const lines = pending.map(({ text }) => text);
-  const more = (outOfDate ?? []).filter((reason) => !lines.some((line) => line.startsWith(reason)));
   return [
     ...(before === undefined
       ? [`${name} of ${release}: the store has no earlier build of it`]
@@ -58,15 +54,29 @@ function explain({
             'no input differs: it was forced, or the bytes came out otherwise',
           ),
         ]),
-    ...nowLines(outOfDate, [...lines, ...more]),
+    ...(outlook === undefined
+      ? []
+      : nextLines(
+          outlook,
+          pending.map(({ text }) => text),
+        )),
   ];
 }
 
-function nowLines(outOfDate: Explanation['outOfDate'], lines: readonly string[]): string[] {
-  if (outOfDate === undefined) return [];
-  return outOfDate.length === 0
-    ? ['it is up to date']
-    : ['a build would make it anew:', ...indented(lines, '')];
+const NEXT: Readonly<Record<Outlook['next'], string>> = {
+  stays: 'it is up to date',
+  built: 'a build would make it anew:',
+  taken: 'a build would take one in its place that was built before:',
+  dropped: 'a build would leave it out of the release:',
+};
+
+function nextLines({ next, reasons }: Outlook, changes: readonly string[]): string[] {
+  if (next === 'stays') return [NEXT.stays];
+  const more = reasons.filter((reason) => !changes.some((line) => line.startsWith(reason)));
+  return [
+    NEXT[next],
+    ...indented([...changes, ...more], 'it has the same inputs, and other bytes'),
+  ];
 }
 
 function indented(lines: readonly string[], otherwise: string): string[] {
