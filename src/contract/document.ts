@@ -1,7 +1,9 @@
 /** docs/boot-contract.md, made from what the code of builder and boot server goes by. Pure. */
+import { bootFailures } from './boot-failures.js';
 import { renderBootManifest } from './boot-manifest.js';
 import { bootOf } from './document-sample.js';
 import { kernelArguments } from './kernel-arguments.js';
+import { kernelParameters } from './kernel-parameters.js';
 import { parseMac } from './mac.js';
 import { reportedStages } from './stages.js';
 import { contractUrls } from './urls.js';
@@ -13,8 +15,7 @@ const SPELLINGS = ['52:54:00:12:34:56', '52-54-00-12-34-56', '5254.0012.3456', '
 const INTRODUCTION = `# The boot contract
 
 Builder, boot server and initrd are built together, and meet only while a node boots. What they agree on stands here. This page is made from
-\`src/contract/\`, and a test holds the shell of the initrd against it. What the initrd reads from its command line, and every failure that it reports, is in
-[boot-errors.md](boot-errors.md); the manifest of a release is the \`release\` of [onib status](json.md#onib-status).
+\`src/contract/\`, and so are the tables that the initrd goes by; a test holds its shell against them. The manifest of a release is the \`release\` of [onib status](json.md#onib-status).
 `;
 
 /** The whole page. */
@@ -39,7 +40,11 @@ export function contractDocument(): string {
       extraArguments: [],
     }),
     '```\n',
-    '## Boot manifest\n',
+    'Of all words the initrd reads these:\n',
+    '| word | meaning |',
+    '| --- | --- |',
+    ...kernelParameters.map(({ name, meaning }) => `| \`${name}=\` | ${meaning} |`),
+    '\n## Boot manifest\n',
     'One fact a line. The layers are stacked in this order, the last one on top. A layer has a name, a format, its sha256 and its bytes. A node tries the sources in an order of',
     'its own, and checks every digest.\n',
     '```text',
@@ -47,7 +52,12 @@ export function contractDocument(): string {
     '## Stages that a node reports\n',
     `In this order: ${reportedStages.map((stage) => `\`${stage}\``).join(', ')}. \`failed\` may come after any other; it is written \`failed:<code>\`. The boot server adds \`dhcp\` and`,
     '`script`, which it sees itself.\n',
-    '## MAC addresses\n',
+    '## Failures that a node reports\n',
+    'As `failed:<code>`. Why each comes up and what to do is in [boot-errors.md](boot-errors.md).\n',
+    '| code | what |',
+    '| --- | --- |',
+    ...bootFailures.map(({ code, what }) => `| \`${code}\` | ${what} |`),
+    '\n## MAC addresses\n',
     `${SPELLINGS.map((spelling) => `\`${spelling}\``).join(', ')} are one address, in upper or lower case. Everything that is told has the form \`${parseMac(SPELLINGS[3] ?? '') ?? ''}\`.`,
     '',
   ].join('\n');

@@ -13,6 +13,21 @@ export interface KernelArgumentsInput {
   readonly extraArguments: readonly string[];
 }
 
+/** Words that the boot server writes itself and that no profile may have. */
+export const SERVER_WORDS = [
+  'initrd',
+  'boot',
+  'onib.manifest',
+  'onib.digest',
+  'onib.server',
+  'BOOTIF',
+] as const;
+
+export function isServerWord(argument: string): boolean {
+  const [name] = argument.split('=');
+  return SERVER_WORDS.some((word) => word === name);
+}
+
 /** COMMAND_LINE_SIZE of x86 with its NUL; other architectures take as much or more (Documentation/arch/x86/boot.rst). */
 const LONGEST_COMMAND_LINE = 2047;
 

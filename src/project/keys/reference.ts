@@ -5,6 +5,7 @@ import {
   removedPaths,
   type PolicyRow,
 } from '../../policy/image-policy.js';
+import { SERVER_WORDS } from '../../contract/kernel-arguments.js';
 import { imageKeys } from './image-keys.js';
 import { settingKeys } from './setting-keys.js';
 import type { Key } from './key.js';
@@ -101,8 +102,10 @@ these and adds others. It is YAML 1.2: a MAC address needs no quotes.
 | \`profiles.<name>.arguments\` | words after the common ones |
 | \`profiles.<name>.nodes\` | MAC addresses of the nodes that get the profile |
 
-Words that the boot server writes itself (\`boot=\`, \`BOOTIF=\`, \`initrd=\`, \`onib.manifest=\`, \`onib.digest=\`,
-\`onib.server=\`) are refused.
+Words that the boot server writes itself are refused: ${alternatives(
+  SERVER_WORDS.map((word) => `\`${word}=\``),
+  'and',
+)}.
 `;
 
 /** The reference as Markdown. */

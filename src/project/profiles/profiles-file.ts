@@ -16,6 +16,7 @@ import { completeProfiles } from './complete-profiles.js';
 import { findImage, namesOfKind } from '../images/names.js';
 import type { ImageConfig, ProfileConfig, Profiles } from '../config.js';
 import { withArticle, wordOf, type ImageKind } from '../keys/kinds.js';
+import { isServerWord } from '../../contract/kernel-arguments.js';
 import { NAME_RULE, SAFE_NAME } from '../../contract/names.js';
 import { configProblem } from '../yaml/problems.js';
 import { shown } from '../keys/values.js';
@@ -26,9 +27,6 @@ const PROFILE_KEYS = ['base', 'kernel', 'overlays', 'arguments', 'nodes'];
 
 /** A kernel argument without what a shell, an iPXE script or the kernel's own parser would take apart. */
 const ARGUMENT = /^[A-Za-z0-9._:=,/@%+~!^*()[\]-]+$/;
-
-/** Words that the boot server writes itself: the boot contract's. */
-const RESERVED = /^(?:boot|BOOTIF|initrd|onib\.manifest|onib\.digest|onib\.server)(?:=|$)/;
 
 const MAC = /^[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}$/;
 
@@ -167,7 +165,7 @@ function readArgument(context: Context, value: unknown, at: Path): string[] {
         ? 'an argument has no spaces: write a list entry for each'
         : !ARGUMENT.test(value)
           ? 'it holds a character that a boot script or the kernel would take apart'
-          : RESERVED.test(value)
+          : isServerWord(value)
             ? 'the boot server writes this one itself'
             : undefined;
   if (so === undefined) return [value as string];

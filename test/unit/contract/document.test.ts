@@ -4,7 +4,12 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { startBootServer, type BootServer } from '../../../boot-server/index.js';
 import { contractDocument } from '../../../src/contract/document.js';
-import { kernelArguments } from '../../../src/contract/kernel-arguments.js';
+import {
+  isServerWord,
+  kernelArguments,
+  SERVER_WORDS,
+} from '../../../src/contract/kernel-arguments.js';
+import { kernelParameters } from '../../../src/contract/kernel-parameters.js';
 import { reportedStages } from '../../../src/contract/stages.js';
 import { contractUrls, pathOf } from '../../../src/contract/urls.js';
 import { hexOf } from '../../../src/core/digest.js';
@@ -84,9 +89,8 @@ describe('the initrd', () => {
     ).toEqual([]);
   });
 
-  it('reads every word that the boot server writes for it', async () => {
-    const table = await readFile(path.join(directory, 'parameters.table'), 'utf8');
-    const known = new Set(table.split('\n').map((line) => line.split(' | ')[0] ?? ''));
+  it('reads every word that the boot server writes for it', () => {
+    const known = new Set(kernelParameters.map(({ name }) => name));
     const written = kernelArguments({
       ...{ mac: '52:54:00:12:34:56', manifestUrl: 'u', manifestSha256: '0', serverUrl: 's' },
       ...{ initrdName: 'initrd.img', profileArguments: [], extraArguments: [] },
@@ -94,6 +98,9 @@ describe('the initrd', () => {
     // The kernel reads the first, initramfs-tools the second.
     const others = ['initrd', 'boot'];
     expect(written.filter((word) => !known.has(word))).toEqual(others);
+    // A profile may say `ip=`: its words come last.
+    expect(written.filter((word) => !isServerWord(`${word}=x`))).toEqual(['ip']);
+    expect(SERVER_WORDS.filter((word) => !written.includes(word))).toEqual([]);
   });
 
   it('reads the first line of the boot manifest as it is written', async () => {
