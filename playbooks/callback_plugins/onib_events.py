@@ -5,11 +5,15 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 
 from ansible.errors import AnsibleError
 from ansible.plugins.callback import CallbackBase
 from ansible.template import Templar
+
+sys.path.append(os.path.join(os.path.dirname(__file__), os.pardir, "plugin_utils"))
+from onib_vault_list import listed, value_at  # noqa: E402
 
 DOCUMENTATION = """
 name: onib_events
@@ -22,22 +26,6 @@ description: Prints one JSON object a line for each task that starts or ends.
 MASK = "********"
 # Shorter values stand in many texts that are no secret.
 SHORTEST = 4
-
-
-def listed():
-    """As in vars_plugins/onib_vaulted.py."""
-    path = os.environ.get("ONIB_VAULTED")
-    if not path:
-        return {"files": {}, "values": []}
-    with open(path, encoding="utf-8") as file:
-        return json.load(file)
-
-
-def value_at(variables, steps):
-    value = variables
-    for step in steps:
-        value = value[step]
-    return value
 
 
 def texts_of(value):

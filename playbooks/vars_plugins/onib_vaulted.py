@@ -3,34 +3,21 @@
 # task. $ONIB_VAULTED names the list of them: src/project/vault/vaulted.ts.
 from __future__ import annotations
 
-import json
 import os
+import sys
 
 from ansible.errors import AnsibleParserError
 from ansible.inventory.host import Host
 from ansible.plugins.vars import BaseVarsPlugin
+
+sys.path.append(os.path.join(os.path.dirname(__file__), os.pardir, "plugin_utils"))
+from onib_vault_list import listed, value_at  # noqa: E402
 
 DOCUMENTATION = """
 name: onib_vaulted
 short_description: values of encrypted files
 description: Gives a host the variables of encrypted files that $ONIB_VAULTED lists.
 """
-
-
-def listed():
-    """What is vaulted: {"files": {<path within the project>: [<name>]}, "values": [[<name>, <key or index>, ...]]}."""
-    path = os.environ.get("ONIB_VAULTED")
-    if not path:
-        return {"files": {}, "values": []}
-    with open(path, encoding="utf-8") as file:
-        return json.load(file)
-
-
-def value_at(variables, steps):
-    value = variables
-    for step in steps:
-        value = value[step]
-    return value
 
 
 class VarsModule(BaseVarsPlugin):
