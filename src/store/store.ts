@@ -31,7 +31,7 @@ import { fileDigest } from '../host/file-digest.js';
 import { FileLock } from '../host/file-lock.js';
 import { removeTree } from '../host/trees.js';
 import { PARTIAL_SUFFIX, copyWholeFile } from '../host/whole-file.js';
-import type { Digest } from '../core/digest.js';
+import { hexOf, type Digest } from '../core/digest.js';
 import { parseReleaseManifest } from '../contract/read-release-manifest.js';
 import type { Artifact, ReleaseManifest } from '../contract/release-manifest.js';
 
@@ -55,7 +55,7 @@ export class Store {
   }
 
   objectPath(digest: Digest): string {
-    return path.join(this.directory, 'objects', digest.slice('sha256:'.length));
+    return path.join(this.directory, 'objects', hexOf(digest));
   }
 
   releasePath(id: string): string {
@@ -218,9 +218,7 @@ export async function readManifest(directory: string, id?: string): Promise<Rele
 
 /** For `sha256sum -c SHA256SUMS` in the release's directory. */
 function sumsOf(artifacts: readonly Artifact[]): string {
-  return artifacts
-    .map(({ digest, fileName }) => `${digest.slice('sha256:'.length)}  ${fileName}\n`)
-    .join('');
+  return artifacts.map(({ digest, fileName }) => `${hexOf(digest)}  ${fileName}\n`).join('');
 }
 
 async function syncDirectory(name: string): Promise<void> {

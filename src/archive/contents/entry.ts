@@ -1,17 +1,11 @@
 /** What an artifact holds, whatever its format: names with what they are, and files' bytes on demand. */
 import type { ByteString } from '../../core/byte-string.js';
-import type { Device, InodeKind, Xattr } from '../tree/tree.js';
+import type { Attributes, Device, InodeKind, Xattr } from '../tree/tree.js';
 
-export interface ContentEntry {
+export interface ContentEntry extends Attributes {
   /** Relative, without `./`; empty for the root. */
   readonly path: ByteString;
   readonly kind: InodeKind;
-  /** Permission bits: at most 0o7777. */
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  /** Seconds since 1970. */
-  readonly mtime: number;
   /** Bytes of a regular file or of a link's target, else 0. */
   readonly size: number;
   /** Equal for names of one file; undefined for a file with one name. */

@@ -2,18 +2,12 @@
 import { ByteReader } from '../bytes/byte-reader.js';
 import { displayName, type ByteString } from '../../core/byte-string.js';
 import { corrupt, decodeHeader, HEADER_SIZE, MAX_NAME, padding, TRAILER } from './header.js';
-import { kindOfMode, type Device, type InodeKind } from '../tree/tree.js';
+import { kindOfMode, type Attributes, type Device, type InodeKind } from '../tree/tree.js';
 
-export interface NewcMember {
+export interface NewcMember extends Attributes {
   /** As it stands in the archive: relative or not, with any bytes. Check it before writing anywhere. */
   readonly name: ByteString;
   readonly kind: InodeKind;
-  /** Permission bits: at most 0o7777. */
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  /** Seconds since 1970. */
-  readonly mtime: number;
   /** Bytes of content. Of a hard-linked file, only one name has them. */
   readonly size: number;
   /** Names with one number, if `links` is more than 1, are one file. */

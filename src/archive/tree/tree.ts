@@ -15,15 +15,19 @@ export interface Device {
   readonly minor: number;
 }
 
-interface InodeCommon {
-  /** Its first name in the tree's order, relative to the tree; empty for the root. */
-  readonly path: ByteString;
+/** What every inode has, wherever it is stored. */
+export interface Attributes {
   /** Permission bits with setuid, setgid and sticky: at most 0o7777. */
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
   /** Seconds since 1970; negative before. */
   readonly mtime: number;
+}
+
+interface InodeCommon extends Attributes {
+  /** Its first name in the tree's order, relative to the tree; empty for the root. */
+  readonly path: ByteString;
   /** In byte order of their names. */
   readonly xattrs: readonly Xattr[];
   /** How many names it has in this tree. */

@@ -2,6 +2,7 @@
  * Why an artifact is not what its previous build was, and what would change it now: the inputs that
  * differ, with the lines of those whose texts the store has kept.
  */
+import type { Inputs } from '../../plan/inputs/inputs.js';
 import type { Plan } from '../../plan/plan.js';
 import { BASE_INPUT, inputReasons } from '../../plan/inputs/reasons.js';
 import { inputContent } from '../../facts/roles/input-content.js';
@@ -10,20 +11,7 @@ import { findArtifact, hasArtifact } from '../../contract/artifact-key.js';
 import type { Artifact } from '../../contract/release-manifest.js';
 import { listReleases, type ReleaseState } from '../../store/releases.js';
 import type { Store } from '../../store/store.js';
-import { changedLines, linesInWords, type LineChange } from './line-changes.js';
-
-type Inputs = Readonly<Record<string, string>>;
-
-export interface InputChange {
-  /** As the manifest names it. */
-  readonly input: string;
-  /** One line for a person: `roles/x/tasks/main.yml changed: lines 12–14`. */
-  readonly text: string;
-  readonly before?: string;
-  readonly after?: string;
-  /** Where both texts are known. */
-  readonly lines?: readonly LineChange[];
-}
+import { changesBetween, type InputChange } from './input-changes.js';
 
 export interface Explanation {
   readonly artifact: Artifact;
@@ -115,42 +103,6 @@ function previousBuild(current: Artifact, earlier: readonly ReleaseState[]): Exp
     }
   }
   return undefined;
-}
-
-type ReadText = (name: string, digest: string) => Promise<string | undefined>;
-
-async function changesBetween(
-  before: Inputs,
-  after: Inputs,
-  textBefore: ReadText,
-  textAfter: ReadText,
-): Promise<InputChange[]> {
-  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
-  const changes: InputChange[] = [];
-  for (const input of names) {
-    const [old, made] = [before[input], after[input]];
-    if (old === made) continue;
-    const [words = 'its base image changed'] = inputReasons(
-      old === undefined ? {} : { [input]: old },
-      made === undefined ? {} : { [input]: made },
-    );
-    const lines =
-      old === undefined || made === undefined
-        ? []
-        : linesBetween(await textBefore(input, old), await textAfter(input, made));
-    changes.push({
-      input,
-      text: lines.length === 0 ? words : `${words}: ${linesInWords(lines)}`,
-      ...(old === undefined ? {} : { before: old }),
-      ...(made === undefined ? {} : { after: made }),
-      ...(lines.length === 0 ? {} : { lines }),
-    });
-  }
-  return changes;
-}
-
-function linesBetween(before: string | undefined, after: string | undefined): LineChange[] {
-  return before === undefined || after === undefined ? [] : changedLines(before, after);
 }
 
 /** A plan's inputs leave the base out: it may be built in the same plan. */

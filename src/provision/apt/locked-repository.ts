@@ -10,6 +10,7 @@ import { run } from '../../host/run.js';
 import { markUsed } from '../../host/used-files.js';
 import type { Settings } from '../../project/keys/setting-keys.js';
 import type { LockedPackage } from '../../lock/model.js';
+import { hexOf } from '../../core/digest.js';
 import { debName } from './package-index.js';
 
 /** Where it is seen inside a tree. */
@@ -50,7 +51,7 @@ export async function writeLockedRepository(
   const controls = await readControls(known, request);
   const index = known
     .map((one) => {
-      const hex = hexOf(one);
+      const hex = hexOfPackage(one);
       return `${controls.get(hex) ?? ''}Filename: pool/${debName(one)}\nSize: ${String(one.size)}\nSHA256: ${hex}\n\n`;
     })
     .join('');
@@ -98,26 +99,26 @@ async function readControls(
   const found = new Map<string, string>();
   const unknown: LockedPackage[] = [];
   for (const one of packages) {
-    const text = await readFile(path.join(controls, hexOf(one)), 'utf8').catch(() => '');
+    const text = await readFile(path.join(controls, hexOfPackage(one)), 'utf8').catch(() => '');
     if (text === '') unknown.push(one);
-    else found.set(hexOf(one), text);
+    else found.set(hexOfPackage(one), text);
   }
-  await markUsed(packages.map((one) => path.join(controls, hexOf(one))));
+  await markUsed(packages.map((one) => path.join(controls, hexOfPackage(one))));
   if (unknown.length === 0) return found;
   // A rename at the end, because another build may do the same.
   const script =
     'while [ $# -gt 0 ]; do dpkg-deb --field "$1" >"$2.$$" && mv "$2.$$" "$2" || exit; shift 2; done';
   const pairs = unknown.flatMap((one) => [
     path.join(archives, debName(one)),
-    path.join(controls, hexOf(one)),
+    path.join(controls, hexOfPackage(one)),
   ]);
   await run(['sh', '-c', script, 'sh', ...pairs], { signal });
   for (const one of unknown) {
-    found.set(hexOf(one), await readFile(path.join(controls, hexOf(one)), 'utf8'));
+    found.set(hexOfPackage(one), await readFile(path.join(controls, hexOfPackage(one)), 'utf8'));
   }
   return found;
 }
 
-function hexOf({ digest = 'sha256:' }: LockedPackage): string {
-  return digest.slice('sha256:'.length);
+function hexOfPackage({ digest = 'sha256:' }: LockedPackage): string {
+  return hexOf(digest);
 }

@@ -11,7 +11,7 @@ import { fileDigest } from '../../host/file-digest.js';
 import { run } from '../../host/run.js';
 import type { AptSources } from '../../plan/sources.js';
 import { LOCK_FILE, type LockedPackage } from '../../lock/model.js';
-import type { Digest } from '../../core/digest.js';
+import { hexOf, type Digest } from '../../core/digest.js';
 import { debName } from './package-index.js';
 
 const APT_HELPER = '/usr/lib/apt/apt-helper';
@@ -84,7 +84,7 @@ async function download(
   const files = packages.flatMap((one) => [
     `${address}/${one.file ?? ''}`,
     path.join(archives, debName(one)),
-    `SHA256:${(one.digest ?? '').slice('sha256:'.length)}`,
+    `SHA256:${hexOf(one.digest ?? 'sha256:')}`,
   ]);
   const proxy = sources.proxy === undefined ? [] : ['-o', `Acquire::http::Proxy=${sources.proxy}`];
   const options = ['-o', 'APT::Sandbox::User=root', '-o', 'Acquire::Retries=1', ...proxy];

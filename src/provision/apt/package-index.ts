@@ -43,6 +43,16 @@ export interface InstalledPackage {
   readonly architecture: string;
 }
 
+/** Which package a paragraph is about. */
+export function packageOf(paragraph: string): InstalledPackage {
+  const field = (name: string): string => fieldOf(paragraph, name) ?? '';
+  return {
+    name: field('Package'),
+    version: field('Version'),
+    architecture: field('Architecture'),
+  };
+}
+
 /** Paragraphs of dpkg's status file whose packages are installed. */
 export function installedParagraphs(status: Buffer): string[] {
   const found: string[] = [];
@@ -55,14 +65,7 @@ export function installedParagraphs(status: Buffer): string[] {
 
 /** Installed packages of dpkg's status file, sorted by name and architecture. */
 export function installedPackages(status: Buffer): InstalledPackage[] {
-  const found = installedParagraphs(status).map((paragraph) => {
-    const field = (name: string): string => fieldOf(paragraph, name) ?? '';
-    return {
-      name: field('Package'),
-      version: field('Version'),
-      architecture: field('Architecture'),
-    };
-  });
+  const found = installedParagraphs(status).map(packageOf);
   return found.sort((a, b) => (packageKey(a) < packageKey(b) ? -1 : 1));
 }
 

@@ -8,6 +8,7 @@ import {
   packageKey,
   paragraphsOf,
   type InstalledPackage,
+  packageOf,
 } from './package-index.js';
 
 const STATUS = 'var/lib/dpkg/status';
@@ -82,9 +83,7 @@ async function* entriesOf(
 function indexEntry(paragraph: string): LockedPackage {
   const field = (name: string): string => fieldOf(paragraph, name) ?? '';
   return {
-    name: field('Package'),
-    version: field('Version'),
-    architecture: field('Architecture'),
+    ...packageOf(paragraph),
     digest: `sha256:${field('SHA256')}`,
     size: Number(field('Size')),
     file: field('Filename').replace(/^\.\//, ''),
