@@ -26,6 +26,10 @@ heading 'boot: a virtual node on a private network'
 # A kernel sometimes trips over QEMU's emulation (docs/boot.md); any other failure ends the demo.
 onib boot --until-ready --again 2
 
+# What the user types. sudo looks for programs in directories of its own, so it is handed the PATH.
+# shellcheck disable=SC2016 # the user's shell expands
+if ((EUID == 0)); then typed=onib; else typed='sudo env PATH="$PATH" onib'; fi
+
 heading 'what is there now'
 onib status
 cat <<TEXT
@@ -33,12 +37,12 @@ cat <<TEXT
 demo: $((SECONDS - started)) s from start to a node that is ready.
 
 Next, on real machines, with eth1 as the NIC that they are on:
-  sudo onib serve --interface eth1 --dhcp proxy
+  $typed serve --interface eth1 --dhcp proxy
       the network has a DHCP server of its own
-  sudo onib serve --interface eth1 --dhcp full --range 192.168.100.50-192.168.100.99
+  $typed serve --interface eth1 --dhcp full --range 192.168.100.50-192.168.100.99
       it has none
 
 And a project of your own:
   onib init ~/images && cd ~/images && onib new overlay hello
-  sudo onib build overlay vars/hello.yml
+  $typed build overlay vars/hello.yml
 TEXT

@@ -96,4 +96,8 @@ case ":$PATH:" in
   *":${link%/*}:"*) ;;
   *) say "add ${link%/*} to your PATH:  export PATH=\"${link%/*}:\$PATH\"" ;;
 esac
+if ((EUID != 0)); then
+  # shellcheck disable=SC2016 # the user's shell expands
+  say 'for what takes root:  sudo env PATH="$PATH" onib …   (sudo alone may not find onib and node)'
+fi
 say 'everything is there'

@@ -35,7 +35,8 @@ export interface NodeOptions {
   readonly extraArguments?: readonly string[];
   /** A root shell on the node's second serial port. */
   readonly shell?: boolean;
-  readonly onOutput?: (port: PortName, bytes: Uint8Array) => void;
+  /** `seconds`: since power-on. */
+  readonly onOutput?: (port: PortName, bytes: Uint8Array, seconds: number) => void;
   readonly onStage?: (mark: StageMark) => void;
   readonly onServerEvent?: (event: BootServerEvent) => void;
   /** Lines of the network's own server. */
@@ -146,7 +147,7 @@ export class VirtualNode implements AsyncDisposable {
       case 'output':
         if (event.port === 'shell') this.shell.receive(event.bytes);
         else this.#keep(this.#console.push(event.bytes));
-        this.#options.onOutput?.(event.port, event.bytes);
+        this.#options.onOutput?.(event.port, event.bytes, (Date.now() - this.#poweredOn) / 1000);
         break;
       case 'power-on':
         this.#poweredOn = event.at;

@@ -59,7 +59,7 @@ export function registerBoot(program: Command, context: Context): void {
     .option('--until-ready', 'end when the node reports that it is ready')
     .option(
       '--again <times>',
-      'boot again, so often at most, where the emulator is shown to be at fault',
+      'boot again when the emulator is shown to be at fault, so many times at most',
       parseCount,
       0,
     )

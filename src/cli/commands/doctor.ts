@@ -11,6 +11,7 @@ import { readSettings } from '../../project/keys/settings.js';
 import { addCommand } from '../options/command.js';
 import type { Context } from '../options/context.js';
 import type { Check, CheckResult } from '../doctor/finding.js';
+import { withWorkingSudo } from '../show/sudo.js';
 import { mergeFixes } from '../doctor/fixes.js';
 import { machineChecks } from '../doctor/machine.js';
 import { mirrorCheck } from '../doctor/mirror.js';
@@ -76,7 +77,11 @@ async function projectSettings(context: Context): Promise<Settings> {
 
 async function probeAll(checks: readonly Check[]): Promise<CheckResult[]> {
   return await Promise.all(
-    checks.map(async ({ name, purpose, probe }) => ({ name, purpose, ...(await probe()) })),
+    checks.map(async ({ name, purpose, probe }) => {
+      const { fix, ...found } = await probe();
+      const working = withWorkingSudo(fix);
+      return { name, purpose, ...found, ...(working === undefined ? {} : { fix: working }) };
+    }),
   );
 }
 

@@ -26,7 +26,6 @@ export class BootView {
   readonly #terminal: boolean;
   readonly #filter = new TerminalFilter();
   readonly #lines = new ConsoleLines();
-  readonly #started = performance.now();
 
   /** @param terminal Standard output is a terminal. */
   constructor(output: Output, terminal: boolean) {
@@ -34,11 +33,11 @@ export class BootView {
     this.#terminal = terminal;
   }
 
-  readonly onOutput = (port: PortName, bytes: Uint8Array): void => {
+  readonly onOutput = (port: PortName, bytes: Uint8Array, seconds: number): void => {
     if (this.#output.quiet) return;
     if (this.inShell) {
       if (port === 'shell') this.#output.raw(bytes);
-    } else if (port === 'console') this.#showConsole(bytes);
+    } else if (port === 'console') this.#showConsole(bytes, seconds);
   };
 
   readonly onStage = (mark: StageMark): void => {
@@ -79,13 +78,13 @@ export class BootView {
     if (end.reason !== 'stopped') this.#note(ENDINGS[end.reason]);
   }
 
-  #showConsole(bytes: Uint8Array): void {
+  /** @param seconds since power-on */
+  #showConsole(bytes: Uint8Array, seconds: number): void {
     if (this.#terminal && !this.#output.json) {
       this.#output.raw(this.#filter.push(bytes));
       return;
     }
     for (const line of this.#lines.push(bytes)) {
-      const seconds = (performance.now() - this.#started) / 1000;
       this.#output.object({ schema: 'onib.boot-console/1', seconds, line });
       this.#output.raw(`[${seconds.toFixed(1).padStart(6)}] ${line}\n`);
     }

@@ -8,6 +8,7 @@
 import { EXIT, formatPlace, OnibError, OnibErrors, type ExitCode } from '../../core/errors.js';
 import { shellCommand, shellWord } from '../../host/shell-words.js';
 import { version } from '../../core/package.js';
+import { withWorkingSudo } from './sudo.js';
 
 /** What the system says by number and a user can mend: everything else unknown is a bug of ours. */
 const SYSTEM_REASONS: Readonly<Record<string, string>> = {
@@ -101,13 +102,14 @@ function linesOf({ error, cleanUp }: Problem, verbose: boolean, kind = 'error'):
       ...indent(stackOf(error)),
     ];
   }
+  const hint = withWorkingSudo(known.hint);
   return [
     `${word}[${known.code}]: ${known.message}`,
     ...indent([
       ...(known.where === undefined ? [] : [`at ${formatPlace(known.where)}`]),
       ...known.details,
       ...(verbose ? causeLines(known) : []),
-      ...(known.hint === undefined ? [] : [`hint: ${known.hint}`]),
+      ...(hint === undefined ? [] : [`hint: ${hint}`]),
     ]),
   ];
 }
@@ -155,7 +157,7 @@ export function errorObject(error: unknown): {
             code: known.code,
             message: known.message,
             where: known.where,
-            hint: known.hint,
+            hint: withWorkingSudo(known.hint),
             details: known.details,
             cleanUp,
           };

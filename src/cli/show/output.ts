@@ -22,6 +22,12 @@ export interface OutputSettings {
   readonly noColor?: boolean;
 }
 
+/** Digits below a millisecond say nothing. */
+function roundSeconds(key: string, value: unknown): unknown {
+  const isTime = key === 'seconds' || key === 'time';
+  return isTime && typeof value === 'number' ? Math.round(value * 1000) / 1000 : value;
+}
+
 const ESCAPE = '\u001b[';
 const STYLES = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33', cyan: '36' } as const;
 
@@ -68,7 +74,7 @@ export class Output {
 
   /** One JSON object on one line, when `--json` was given. */
   object(value: { readonly schema: string } & Readonly<Record<string, unknown>>): void {
-    if (this.json) this.#streams.stdout.write(`${JSON.stringify(value)}\n`);
+    if (this.json) this.#streams.stdout.write(`${JSON.stringify(value, roundSeconds)}\n`);
   }
 
   /** Something on the way: dropped by `--quiet` and `--json`. */

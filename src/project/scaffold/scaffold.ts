@@ -30,9 +30,6 @@ const SHARED_FILES = ['hosts', 'group_vars/on_imagebuild', 'vars/base.yml', 'var
 /** The overlay that a new project begins with; its boot profiles name it as the default. */
 const FIRST_OVERLAY = 'example';
 
-/** Suites that a further base image can have. */
-const SUITES = ['trixie', 'bookworm', 'sid'];
-
 /**
  * Writes a new project that builds as it is.
  *
@@ -70,7 +67,7 @@ export async function initProject(directory: string): Promise<string[]> {
  * Writes a role and its vars file into a project: an image that builds as it is.
  *
  * @returns Paths of the written files, relative to the project.
- * @throws {OnibError} `NAME`, `FILE_EXISTS`, `NO_CHOICE` (exit 2); `OnibErrors` when the project
+ * @throws {OnibError} `NAME`, `FILE_EXISTS` (exit 2); `OnibErrors` when the project
  *   itself is wrong and a base or kernel set must find its place in it.
  */
 export async function newImage(root: string, kind: ImageKind, name: string): Promise<string[]> {
@@ -99,11 +96,7 @@ function overlayFiles(name: string): NewFile[] {
 }
 
 async function baseFiles(config: Config, name: string): Promise<NewFile[]> {
-  const used = new Set(
-    config.images.filter(({ kind }) => kind === 'base').map(({ settings }) => settings.suite),
-  );
-  const suite = [config.settings.suite, ...SUITES].find((one) => !used.has(one));
-  if (suite === undefined) throw noChoice('base', name, `each of ${[...used].join(', ')} has one`);
+  const { suite } = config.settings;
   const { packages } = await shippedVars('vars/base.yml');
   const role = roleOf('base', name);
   const values = { name, role, suite, packages };
@@ -116,12 +109,9 @@ async function baseFiles(config: Config, name: string): Promise<NewFile[]> {
 async function kernelSetFiles(config: Config, name: string): Promise<NewFile[]> {
   const used = new Set(config.images.map(({ kernelPackage }) => kernelPackage));
   const architecture = hostArchitecture();
-  const kernelPackage = [`linux-image-${architecture}`, `linux-image-rt-${architecture}`].find(
-    (one) => !used.has(one),
-  );
-  if (kernelPackage === undefined) {
-    throw noChoice('initrd', name, 'the kernels of this architecture have one each');
-  }
+  const usual = `linux-image-${architecture}`;
+  const unused = [usual, `linux-image-rt-${architecture}`].find((one) => !used.has(one));
+  const kernelPackage = unused ?? usual;
   const shipped = await shippedVars('vars/kernel.yml');
   const role = roleOf('initrd', name);
   const values = {
@@ -133,13 +123,6 @@ async function kernelSetFiles(config: Config, name: string): Promise<NewFile[]> 
     render('initrd/vars.yml.njk', `vars/${name}.yml`, values),
     render('initrd/role/tasks/main.yml.njk', `${role}/tasks/main.yml`, values),
   ];
-}
-
-function noChoice(kind: ImageKind, name: string, because: string): OnibError {
-  return new OnibError('NO_CHOICE', `Cannot make ${kind} "${name}": ${because}`, {
-    exitCode: EXIT.usage,
-    hint: 'copy one of the vars files and change what tells them apart',
-  });
 }
 
 /** Keys of a vars file of the default project. */

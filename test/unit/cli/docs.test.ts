@@ -90,8 +90,39 @@ describe('docs/reference/cli.md', () => {
       command.options.map(({ long, short }) => long ?? short ?? ''),
     );
     for (const option of options) expect(text, option).toContain(`\`${option}`);
-    const known = new Set([...options, '--help']);
+    const known = new Set([...options, '--help', '--version']);
     for (const [option] of text.matchAll(/--[a-z][a-z-]+/g)) expect(known).toContain(option);
+  });
+
+  it('has in the section of a command a row for each of its options, and no other row', async () => {
+    const program = await createProgram(captureContext().context);
+    const common = ['-C <dir>', '--json', '-q, --quiet', '-v, --verbose', '--store <dir>'];
+    const commands = runnable(program).map((command) => ({
+      name: command.name(),
+      flags: command.options.map(({ flags }) => flags).filter((one) => !common.includes(one)),
+    }));
+    const sections = text.split(/^### /m).slice(1);
+    for (const section of sections) {
+      const heading = section.slice(0, section.indexOf('\n'));
+      const names = [...heading.matchAll(/onib ([a-z]+)/g)].map(([, name = '']) => name);
+      const flags = commands.flatMap((one) => (names.includes(one.name) ? one.flags : []));
+      const rows = [...section.matchAll(/^\| `(-[^`]*)` \|/gm)].map(([, row = '']) => row);
+      expect(rows.sort(), heading).toEqual([...new Set(flags)].sort());
+    }
+    const headings = sections.map((section) => section.slice(0, section.indexOf('\n'))).join();
+    for (const { name, flags } of commands) {
+      if (flags.length > 0) expect(headings).toMatch(new RegExp(`onib ${name}\\b`));
+    }
+  });
+
+  it('names the commands that take --store', async () => {
+    const program = await createProgram(captureContext().context);
+    const taking = runnable(program)
+      .filter(({ options }) => options.some(({ long }) => long === '--store'))
+      .map((command) => command.name());
+    const [, list = ''] = /^(`status`.*?) need\s/ms.exec(text) ?? [];
+    const named = [...list.matchAll(/`([a-z]+)`/g)].map(([, name = '']) => name);
+    expect(named.sort()).toEqual(taking.sort());
   });
 });
 
