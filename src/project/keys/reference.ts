@@ -37,8 +37,8 @@ it: \`hosts\`, \`group_vars/all\`, \`group_vars/on_imagebuild\`, \`group_vars/<g
 
 Every key that is not listed here is an Ansible variable. The keys here are variables, too, with
 defaults filled in for ${alternatives(FILLED_IN, 'and')}.
-A known key is read before Ansible runs, so it cannot hold Jinja2; only \`{{ name }}\` of a variable that
-holds text is filled in.
+A known key is read before Ansible runs, so it cannot hold Jinja2, with one exception: \`{{ name }}\` is filled in when that
+variable holds plain text.
 
 A key that looks like a slip of a known one (two letters off at most: \`pakcages\`) is an error when
 nothing reads it: no role of the image mentions it, and no other value is made from it.
@@ -51,17 +51,19 @@ for your roles.
 
 const HYGIENE = `## What no image may hold
 
-This table decides what the build removes by itself and what it then checks. Package scripts leave logs, caches, host keys and
-random seeds: paths with a ✗ are removed from the tree when a provisioner has ended. After that every base image,
-overlay, initrd and modules layer is checked before it goes into the store. A finding ends the build with \`HYGIENE\`, the path, the
-rule and what to do; of some rules it is only a warning. Empty files are no finding.
+Many nodes boot the same image, and everybody on their network can fetch it. So it must hold no keys, identities, logs or traces of the
+build. The table below says what these are. The build uses it twice:
 
-Three rules look for traces of the build: \`mirror\`, \`build-host\` and \`build-path\`. A file that is just as its Debian package
-ships it has no trace of your build, so it is no finding of these, whatever it says. dpkg's records of the image tell which files
-these are. A host name of letters alone (\`other\`, \`backup\`) cannot be told from a word. As the build host's name it is not
-searched for. As the name of a mirror or proxy it is a finding only in an address: \`//proxy\`.
+1. When a provisioner has ended, the build removes the paths that are marked ✗. Scripts of Debian packages leave such files.
+2. Before a base image, overlay, initrd or modules layer goes into the store, it is checked against every row. What is found ends the build with
+   \`HYGIENE\`, the path, the rule and what to do. Of some rules it is only a warning. An empty file is never reported.
 
-Where something is meant to be there, \`hygiene_allow\` names rule and path. What is allowed is neither removed nor found:
+Three rules look for traces of the build: \`mirror\`, \`build-host\` and \`build-path\`. They pass over files that are just as their Debian
+package ships them, since these cannot have a trace of your build. dpkg's records in the image tell which files these are.
+A host name of letters alone (\`other\`, \`backup\`) looks like any word. As the build host's name it is not searched for. As the name of a mirror
+or proxy it counts only in an address: \`//proxy\`.
+
+If something is in an image on purpose, \`hygiene_allow\` names the rule and the path. Then it is neither removed nor reported:
 
 \`\`\`yaml
 hygiene_allow:
@@ -69,10 +71,10 @@ hygiene_allow:
   - log: var/log/journal/**
 \`\`\`
 
-What the bootstrapper writes for itself (its log, the build host's \`/etc/hostname\` and \`/etc/resolv.conf\`, apt's settings, an id in
-\`/etc/machine-id\`) goes before the first provisioner runs, whatever is allowed.
+One thing cannot be allowed: what the bootstrapper leaves of itself. Its log, the build host's \`/etc/hostname\` and \`/etc/resolv.conf\`, apt's
+settings and the id in \`/etc/machine-id\` are removed before the first provisioner runs.
 
-| rule | paths | a finding | of | what is so | what to do |
+| rule | paths | what is found is | checked in | such a file | what to do |
 | --- | --- | --- | --- | --- | --- |
 `;
 
@@ -88,8 +90,8 @@ function describeRow(row: PolicyRow): string {
 
 const PROFILES = `## boot-profiles.yml
 
-Each overlay is a profile by its own name, and so is the base image, without overlays. The file changes
-these and adds others. It is YAML 1.2: a MAC address needs no quotes.
+Each overlay is a boot profile of the same name, and so is the base image, without overlays. The file changes
+these profiles and adds others. It is YAML 1.2: a MAC address needs no quotes.
 
 | key | meaning |
 | --- | --- |

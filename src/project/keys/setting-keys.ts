@@ -179,9 +179,9 @@ export const settingKeys = {
     ),
     default: '[]',
     summary:
-      'What an image may hold though a rule of hygiene forbids it: the rule, and the path or a pattern (`*` within ' +
-      'a name, `**` across directories), with all that is below it. The build does not remove it either. The rules ' +
-      'are [below](#what-no-image-may-hold).',
+      'Exceptions from the rules on [what no image may hold](#what-no-image-may-hold). Each names a rule and a path. ' +
+      'In the path `*` stands for any part of a name, and `**` for any directories. All that is below the path is ' +
+      'allowed too. The build neither removes nor reports it.',
     example: '[{ authorized-keys: root/.ssh/authorized_keys }]',
     kinds: IMAGE_KINDS,
     shapes: 'rest',

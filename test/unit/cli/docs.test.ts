@@ -142,6 +142,17 @@ describe('docs/errors.md', () => {
     expect(documented).toEqual(expect.arrayContaining([...new Set(thrown)]));
   });
 
+  it('has a line for each word of the form of a code, wherever it stands', () => {
+    // Variables of an environment, settings of Ansible and of apt, and codes of the YAML parser.
+    const others =
+      /^(?:ANSIBLE_(?:CONFIG|VAULT_.*)|API_CB|REPO_URI|DEFAULT_VARS_PLUGIN_PATH|VARIABLE_PLUGINS_ENABLED|.*_IMPLICIT_KEY|DUPLICATE_KEY|TAB_AS_INDENT)$/;
+    const words = sources.flatMap((source) =>
+      [...source.matchAll(/'([A-Z][A-Z0-9]*_[A-Z0-9_]+)'/g)].map(([, word = '']) => word),
+    );
+    const codes = [...new Set(words)].filter((word) => !others.test(word));
+    expect(documented).toEqual(expect.arrayContaining(codes));
+  });
+
   it('has no line for a code that nobody throws, and each code once', () => {
     const all = sources.join('\n');
     for (const code of documented) expect(all).toContain(`'${code}'`);
