@@ -4,7 +4,7 @@ import path from 'node:path';
 import { start, type RunningCommand } from '../../host/command.js';
 import { QEMU } from '../firmware/qemu.js';
 import { qemuArguments, type Hardware } from './hardware.js';
-import { watchProcessors } from '../processors/watch.js';
+import { watchProcessors } from './watch-processors.js';
 import type { ProcessorReport } from '../processors/activity.js';
 import { Qmp, QMP_HELLO, QMP_QUIT, type StopReason } from './qmp.js';
 import { SocketPort } from './socket-port.js';

@@ -7,7 +7,7 @@ import { start, type RunningCommand } from '../../../src/host/command.js';
 import { QEMU } from '../../../src/vm/firmware/qemu.js';
 import { Qmp, QMP_HELLO } from '../../../src/vm/machine/qmp.js';
 import { SocketPort } from '../../../src/vm/machine/socket-port.js';
-import { watchProcessors } from '../../../src/vm/processors/watch.js';
+import { watchProcessors } from '../../../src/vm/machine/watch-processors.js';
 import { bootDisk, type PROGRAMS } from '../../support/boot-sector.js';
 import { until } from '../../support/wait.js';
 

@@ -1,9 +1,19 @@
 /** Watches the processors of a running machine for some seconds, through QEMU's monitor and the host's /proc. */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Qmp } from '../machine/qmp.js';
-import { NO_ANSWER, reportOn, type MachineReading, type ProcessorReport } from './activity.js';
-import { readLocalApic, readRegisters, readSleeping, type ProcessorReading } from './reading.js';
+import type { Qmp } from './qmp.js';
+import {
+  NO_ANSWER,
+  reportOn,
+  type MachineReading,
+  type ProcessorReport,
+} from '../processors/activity.js';
+import {
+  readLocalApic,
+  readRegisters,
+  readSleeping,
+  type ProcessorReading,
+} from '../processors/reading.js';
 
 /** Linux with nothing to do wakes up some times a second; its watchdogs every four seconds. */
 const READINGS = 6;
