@@ -21,6 +21,7 @@ import { dropPrivileges } from './host/privileges.js';
 import { Assigner } from './assign/assigner.js';
 import type { DecisionTable } from './assign/decision-table.js';
 import { decideForUnnamed } from './assign/decide.js';
+import { unassignedWarner } from './assign/unassigned.js';
 import { BootManifests } from './release/boot-manifests.js';
 import { loadersOf, type Catalogue } from './release/catalogue.js';
 import { hexOf } from '../src/core/digest.js';
@@ -43,6 +44,7 @@ export async function startBootServer(options: BootServerOptions): Promise<BootS
   const { onEvent } = options;
   const registry = observeNodes(onEvent);
   const assigner = new Assigner(options.profile, options.assignment);
+  const warnUnassigned = unassignedWarner(assigner, onEvent);
   const marks = new ServedMarks(options.store, onEvent);
   const parts: { udp?: UdpWorker; http?: HttpListener } = {};
   const watch = await StoreWatch.start({
@@ -51,6 +53,7 @@ export async function startBootServer(options: BootServerOptions): Promise<BootS
     onChange: (catalogue, previous) => {
       if (!parts.http) return;
       announceRelease(catalogue, previous, onEvent);
+      warnUnassigned(catalogue.current);
       parts.udp?.offer(describeOffering(catalogue, parts.http.url, assigner));
     },
   });
@@ -82,6 +85,7 @@ export async function startBootServer(options: BootServerOptions): Promise<BootS
     udp?.offer(describeOffering(watch.catalogue, http.url, assigner));
     if (options.user !== undefined) dropPrivileges(options.user, marks);
     announceStart(options, nic, http.url, assigner.tableFor(watch.catalogue.current));
+    warnUnassigned(watch.catalogue.current);
     const assign = (assignment: Assignment): void => {
       assigner.assign(assignment);
       udp?.offer(describeOffering(watch.catalogue, http.url, assigner));

@@ -14,6 +14,11 @@ export class Assigner {
     this.#assignment = assignment;
   }
 
+  /** Whether anybody has said what nodes get, at least those that nothing names. */
+  get isTold(): boolean {
+    return this.#assignment !== undefined || this.#serverProfile !== undefined;
+  }
+
   assign(assignment: Assignment): void {
     this.#assignment = assignment;
     this.#table = undefined;

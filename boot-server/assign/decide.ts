@@ -42,7 +42,7 @@ function settle(
       problem: {
         code: 'NO_RELEASE',
         message: 'the store holds no release',
-        hint: 'onib build all',
+        hint: 'onib build all makes one, onib push copies one',
       },
     };
   }

@@ -98,7 +98,7 @@ export async function readChecked(handle: FileHandle, object: ServedObject): Pro
 
 function damaged(object: ServedObject, what: string): OnibError {
   return new OnibError('OBJECT_DAMAGED', `Cannot serve object "${object.sha256}": ${what}`, {
-    hint: 'onib verify; onib build all makes it again',
+    hint: 'onib verify; onib build all makes it again, onib push copies it again',
   });
 }
 
@@ -110,7 +110,7 @@ function unreadable(object: ServedObject, error: unknown): OnibError {
     `Cannot serve object "${object.sha256}": ${words}`,
     {
       hint: isGone
-        ? 'onib build all makes it again'
+        ? 'onib build all makes it again, onib push copies it again'
         : 'the user that the server runs as must be able to read the store',
       cause: error,
     },

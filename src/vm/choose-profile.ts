@@ -18,7 +18,7 @@ export function chooseProfile(
   if (release === undefined || name === undefined) {
     const why =
       release === undefined
-        ? 'the project has no release yet'
+        ? 'there is no release yet'
         : `release ${release.id} has no boot profile with a kernel set and a base image`;
     throw new OnibError('NOTHING_TO_BOOT', `Cannot boot a node: ${why}`, {
       hint: 'onib build all',

@@ -6,6 +6,7 @@ import { addCommand } from '../options/command.js';
 import type { Context } from '../options/context.js';
 import { addStoreOption, openStore, type StoreOptions } from '../options/store.js';
 import { formatBytes } from '../show/format.js';
+import { rolledBackInWords } from '../show/rolled-back.js';
 
 interface PushCommandOptions extends StoreOptions {
   readonly release: string;
@@ -40,6 +41,10 @@ export function registerPush(program: Command, context: Context): void {
         output.event(
           `${String(objects)} of ${String(of)} files are missing there: ${formatBytes(bytes)}`,
         );
+      },
+      onRolledBack: (rolledBack) => {
+        const words = rolledBackInWords(rolledBack);
+        output.event(`${words} there: this push replaces release ${rolledBack.release}`);
       },
     });
     const { before = null, ...rest } = pushed;

@@ -75,7 +75,7 @@ function changesOf(
 const SIGNS = { added: '+', removed: '-', changed: '~' } as const;
 
 function releaseLines(rows: readonly Row[], { output }: Context): string[] {
-  if (rows.length === 0) return ['no release yet: onib build all'];
+  if (rows.length === 0) return ['no release yet: onib build all makes one, onib push copies one'];
   const cells = rows.map(
     ({ id, created, size, current, pinned, served, held, problem, changes }, index) => {
       const words = [

@@ -82,7 +82,9 @@ function ageOf(release: ReleaseManifest): string {
 
 function statusText({ release, rolledBack, plan }: Status, output: Output): string[] {
   const lines =
-    release === undefined ? ['no release yet: onib build all'] : releaseText(release, output);
+    release === undefined
+      ? ['no release yet: onib build all makes one, onib push copies one']
+      : releaseText(release, output);
   if (rolledBack !== undefined) lines.push(output.style(rolledBackInWords(rolledBack), 'yellow'));
   if (plan === undefined) return lines;
   const late = outOfDate(plan);

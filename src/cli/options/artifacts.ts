@@ -111,7 +111,7 @@ async function locateInStore(
 
 function noRelease(word: string): OnibError {
   return new OnibError('NO_CURRENT_RELEASE', `Cannot find "${word}": there is no release yet`, {
-    hint: 'onib build all',
+    hint: 'onib build all makes one, onib push copies one',
     exitCode: EXIT.usage,
   });
 }

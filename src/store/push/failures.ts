@@ -71,6 +71,12 @@ const FAILURES: readonly Failure[] = [
     hint: ({ host = '' }) => `ssh-copy-id ${host}`,
   },
   {
+    says: /\bsymlink ".*" -> ".*" failed: /,
+    code: 'FAR_NO_LINKS',
+    why: 'its filesystem has no symbolic links, as FAT and exFAT have none',
+    hint: () => 'push to an ext4 filesystem: mkfs.ext4 makes one, and erases what is there',
+  },
+  {
     // Of ssh, a firewall's refusal; of the sending rsync, a file of this machine.
     says: /^(?!ssh: )(?!.*\[sender\])(?:.*: )?(?:Permission denied|Operation not permitted|Read-only file system)/m,
     code: 'FAR_NOT_WRITABLE',

@@ -13,12 +13,16 @@
  * connection that breaks off leaves no half of a script behind.
  */
 import path from 'node:path';
+import { PROFILES_FILE } from '../../contract/names.js';
 import { shellWord } from '../../host/shell-words.js';
 
-/** No other push writes, and gc, builds and switches of that store wait, while this runs. */
+/**
+ * No other push writes, and gc, builds and switches of that store wait, while this runs. A process that ends gives
+ * its locks back one by one, `lock` perhaps last: the next push must not take what is left of it for a build.
+ */
 const TAKE_LOCKS = `
   exec 9>>push.lock; flock -w 30 9 || { echo 'onib busy another push'; return; }
-  exec 8>>lock; flock -n 8 || { echo "onib busy $(cat lock)"; return; }
+  exec 8>>lock; flock -w 3 8 || { echo "onib busy $(cat lock)"; return; }
   exec 7>>switch.lock; flock -w 30 7 || { echo "onib busy $(cat switch.lock)"; return; }
   echo "onib push, process $$, since $(date -u +%Y-%m-%dT%H:%M:%SZ)" | tee lock >switch.lock`;
 
@@ -35,15 +39,16 @@ export function surveyScript(directory: string, objects: readonly string[]): str
     command -v $tool >/dev/null || { echo "onib lacks $tool"; return; }
   done
   if [ -d "$dir" ] && [ ! -d "$dir/objects" ] && [ ! -d "$dir/releases" ] &&
-     [ -n "$(ls -A "$dir" | grep -vx -e lost+found -e incoming -e push.lock)" ]; then
+     [ -n "$(ls -A "$dir" | grep -vx -e lost+found -e incoming -e push.lock -e ${PROFILES_FILE})" ]; then
     echo 'onib foreign'; return
   fi
-  mkdir -p "$dir/objects" "$dir/releases" "$dir/incoming" && cd "$dir" || return
+  mkdir -p "$dir/objects" "$dir/releases" && cd "$dir" || return
+  exec 9>>push.lock; flock -w 30 9 || { echo 'onib busy another push'; return; }
+  mkdir -p incoming || return
   for name in . objects releases incoming held lock switch.lock push.lock; do
     [ ! -e $name ] || [ -w $name ] || { echo "onib readonly $name"; return; }
   done
   if [ -e current ] && [ ! -h current ]; then echo 'onib current-broken'; return; fi
-  exec 9>>push.lock; flock -w 30 9 || { echo 'onib busy another push'; return; }
   df -Pk . | { read -r _; read -r _ _ _ free _; echo "onib free $free"; }
   for hex in ${objects.join(' ')}; do
     [ ! -f objects/$hex ] || echo "onib has $hex $(stat -c %s objects/$hex)"

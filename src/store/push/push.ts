@@ -12,6 +12,7 @@ import { EXIT, OnibError } from '../../core/errors.js';
 import type { Artifact, ReleaseManifest } from '../../contract/release-manifest.js';
 import { fileDigest } from '../../host/file-digest.js';
 import { listReleases, findRelease } from '../releases.js';
+import type { RolledBack } from '../rolled-back.js';
 import type { Store } from '../store.js';
 import { FarEnd } from './far-end.js';
 import { installScript, surveyScript } from './far-scripts.js';
@@ -30,6 +31,8 @@ export interface PushOptions {
   readonly activate: Activate;
   /** Called once, before anything is copied. */
   readonly onCopy: (missing: { objects: number; bytes: number; of: number }) => void;
+  /** Called where the push is about to replace a release to which somebody went back there. */
+  readonly onRolledBack: (rolledBack: RolledBack) => void;
   readonly signal: AbortSignal;
 }
 
@@ -64,6 +67,9 @@ export async function pushRelease(store: Store, options: PushOptions): Promise<P
   const decided = decideSwitch(manifest, first, {
     ...{ activate: options.activate, farName: far.name, now: new Date() },
   });
+  const { rolledBack } = first;
+  const replaces = decided.switching !== undefined && rolledBack?.release !== manifest.id;
+  if (replaces && rolledBack !== undefined) options.onRolledBack(rolledBack);
   const script = installScript({
     directory: far.destination.directory,
     id: manifest.id,

@@ -123,6 +123,17 @@ describe('onib push', () => {
     expect((await there('status')).stdout).toContain(`rolled back from ${third}`);
   });
 
+  it('says what it replaces where somebody went back there', async () => {
+    for (const id of [first, second]) await push(id);
+    expect((await push(third, '--no-activate')).stderr).not.toContain('rolled back');
+    await there('rollback');
+    expect((await push(first)).stderr).not.toContain('rolled back');
+    const { stderr } = await push(third);
+    expect(stderr).toMatch(
+      new RegExp(`rolled back from ${second} since .* there: this push replaces release ${first}`),
+    );
+  });
+
   it.each([
     ['is damaged', '{"schema": "onib.release/2"'],
     ['a newer onib wrote', '{"schema": "onib.release/99"}'],
@@ -162,6 +173,14 @@ describe('onib push', () => {
       expect(await heldThere()).toEqual({ [id]: undefined });
     },
   );
+});
+
+describe('onib push to a new directory', () => {
+  it('takes one that holds nothing but who gets what', async () => {
+    await mkdir(far);
+    await writeFile(path.join(far, 'boot-profiles.yml'), 'default: discovery\n');
+    expect(await push(first)).toMatchObject({ exitCode: 0 });
+  });
 });
 
 describe('onib push, while other things happen to that store', () => {

@@ -8,6 +8,7 @@ import {
   startBootServer,
   type BootServer,
   type BootServerEvent,
+  type BootServerOptions,
 } from '../../../../boot-server/index.js';
 import {
   createStore,
@@ -21,7 +22,9 @@ let store: StoreFixture;
 let server: BootServer;
 const events: BootServerEvent[] = [];
 
-function start(overrides: { readonly profile?: string } = {}): Promise<BootServer> {
+function start(
+  overrides: Pick<BootServerOptions, 'profile' | 'assignment'> = {},
+): Promise<BootServer> {
   return startBootServer({
     store: store.directory,
     interface: 'lo',
@@ -205,11 +208,47 @@ describe('releases', () => {
     await unlink(`${store.directory}/current`);
     const script = await nodeScript();
     expect(script).toContain('the store holds no release');
-    expect(script).toContain('onib build all');
+    expect(script).toContain('onib build all makes one, onib push copies one');
     expect(script).toMatch(/^sleep \d+$/m);
     expect(events).toContainEqual(
-      expect.objectContaining({ type: 'warning', code: 'NO_RELEASE', hint: 'onib build all' }),
+      expect.objectContaining({
+        ...{ type: 'warning', code: 'NO_RELEASE' },
+        hint: 'onib build all makes one, onib push copies one',
+      }),
     );
+  });
+
+  test('startBootServer() says once that nobody assigns the profiles of a release to nodes', async () => {
+    const told = (): BootServerEvent[] =>
+      events.filter((event) => event.type === 'warning' && event.code === 'NODES_UNASSIGNED');
+    expect(told()).toEqual([]);
+    for (const id of ['r2', 'r3']) {
+      await store.addRelease({
+        ...{ id, artifacts: standardArtifacts },
+        profiles: [{ name: 'discovery' }, { name: 'rescue' }],
+      });
+      await store.switchTo(id);
+      expect(await nodeScript()).toContain(`/releases/${id}/`);
+    }
+    expect(told()).toHaveLength(1);
+    expect(told()[0]).toMatchObject({
+      message:
+        'Cannot tell nodes apart: nothing says which node gets which profile, so all get "discovery" of release r2, and none gets "rescue"',
+      hint: expect.stringContaining('--assign <file>') as string,
+    });
+    await server.close();
+    events.length = 0;
+    server = await start();
+    expect(told()).toHaveLength(1);
+    for (const overrides of [
+      { profile: 'rescue' },
+      { assignment: { file: 'boot-profiles.yml', nodes: [] } },
+    ]) {
+      await server.close();
+      events.length = 0;
+      server = await start(overrides);
+      expect(told()).toEqual([]);
+    }
   });
 
   test('a damaged object is refused, not served', async () => {

@@ -54,7 +54,12 @@ describe('explainFailure()', () => {
     [diskFull, 'FAR_FULL', 'gc'],
     [notWritable, 'FAR_NOT_WRITABLE', 'chown'],
     ['mkdir: cannot create directory: Read-only file system', 'FAR_NOT_WRITABLE', 'chown'],
-    ['objects: Permission denied', 'FAR_NOT_WRITABLE', 'chown'],
+    ['objects: Permission denied', 'FAR_NOT_WRITABLE', 'chown -R me: /srv/onib'],
+    [
+      'rsync: [generator] symlink "/mnt/incoming/r1/ipxe.efi" -> "../../objects/0f" failed: Operation not permitted (1)',
+      'FAR_NO_LINKS',
+      'ext4',
+    ],
     ['sh: 1: exec: rsync: not found', 'FAR_LACKS', 'apt-get install rsync, on that machine'],
     [lockHeld, 'BUSY', 'wait'],
     [lockHeldAsItWrote, 'BUSY', 'wait'],
