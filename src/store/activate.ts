@@ -5,7 +5,7 @@
 import { OnibError } from '../core/errors.js';
 import { lossInWords, lossLines, lostProfiles } from '../contract/lost-profiles.js';
 import type { IncompleteProfile, ReleaseManifest } from '../contract/release-manifest.js';
-import { currentId } from './current.js';
+import { currentId, setCurrent } from './current.js';
 import { hold } from './held.js';
 import { listReleases, findRelease, releaseBefore, type ReleaseState } from './releases.js';
 import { readRolledBack, recordRolledBack, rolledBackBy } from './rolled-back.js';
@@ -84,7 +84,7 @@ async function switchTo(
   const rolledBack = rolledBackBy(switching, await readRolledBack(store), ids);
   // It counts from the switch on, since it names the release that is then current.
   if (rolledBack !== undefined) await recordRolledBack(store, rolledBack);
-  await store.switchTo(id);
+  await setCurrent(store.directory, id);
   if (rolledBack === undefined) await recordRolledBack(store, undefined);
   await hold(store, id, undefined);
 }

@@ -1,7 +1,11 @@
 /** `<store>/current -> releases/<id>`: the one name that changes. */
-import { readlink } from 'node:fs/promises';
+import { readlink, rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { OnibError } from '../core/errors.js';
+import { syncDirectory } from '../host/sync-directory.js';
+
+/** Whoever holds the switch lock has it for a moment; a push from another machine too. */
+const NEXT_CURRENT = '.next-current';
 
 /**
  * The id that `current` names, whether that release is there or not; undefined before the first release.
@@ -25,4 +29,13 @@ export function currentBroken(store: string, why: string, hint: string): OnibErr
   return new OnibError('CURRENT_BROKEN', `Cannot read "${path.join(store, 'current')}": ${why}`, {
     hint,
   });
+}
+
+/** Makes a release that is there the current one, by one rename. For whoever holds the switch lock. */
+export async function setCurrent(store: string, id: string): Promise<void> {
+  const next = path.join(store, NEXT_CURRENT);
+  await rm(next, { force: true });
+  await symlink(path.join('releases', id), next);
+  await rename(next, path.join(store, 'current'));
+  await syncDirectory(store);
 }

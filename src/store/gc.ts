@@ -8,12 +8,14 @@
  */
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { namesIn } from '../host/names-in.js';
 import { removeTree } from '../host/trees.js';
 import type { HostCache } from '../host/host-cache.js';
 import { INPUT_TEXTS, inputTextFiles } from './input-texts.js';
 import { withAbandoned } from './push/abandoned.js';
 import { listReleases, type ReleaseState } from './releases.js';
-import { namesIn, type Store } from './store.js';
+import { clearRelease, withdrawRelease } from './release-directory.js';
+import type { Store } from './store.js';
 import { takeSwitchLock } from './switch-lock.js';
 import { readUnreleased } from './unreleased.js';
 
@@ -78,7 +80,7 @@ export async function collectGarbage(store: Store, options: GcOptions): Promise<
     const cached = await options.cache.unusedFiles(options.now);
     const freedBytes = await bytesOf([...files, ...arrivals, ...logs, ...cached]);
     if (!options.dryRun) {
-      for (const id of leaving) await store.clearRelease(id);
+      for (const id of leaving) await clearRelease(store, id);
       for (const file of files) await rm(file, { force: true });
       for (const directory of [...arrivals, ...logs]) await removeTree(directory);
       await options.cache.remove(cached, options.now);
@@ -109,7 +111,7 @@ async function withdrawReleases(store: Store, options: GcOptions): Promise<Judge
   const leaving = judged.filter(({ reasons }) => reasons.length === 0).map(({ id }) => id);
   const staying = releases.filter(({ id }) => !leaving.includes(id));
   for (const id of options.dryRun ? [] : leaving) {
-    await store.withdrawRelease(id);
+    await withdrawRelease(store, id);
     for (const marks of ['served', 'held']) {
       await rm(path.join(store.directory, marks, id), { force: true });
     }

@@ -12,7 +12,8 @@ import type { ReleaseManifest } from '../contract/release-manifest.js';
 import { currentId } from './current.js';
 import { heldBecause } from './held.js';
 import { changingStore } from './no-permission.js';
-import { namesIn, type Store } from './store.js';
+import { namesIn } from '../host/names-in.js';
+import type { Store } from './store.js';
 import { takeSwitchLock } from './switch-lock.js';
 
 export interface ReleaseState {

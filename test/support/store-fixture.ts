@@ -4,6 +4,8 @@ import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Digest } from '../../src/core/digest.js';
+import { setCurrent } from '../../src/store/current.js';
+import { addRelease } from '../../src/store/release-directory.js';
 import type { Store } from '../../src/store/store.js';
 import type {
   Artifact,
@@ -123,8 +125,8 @@ function describeArtifact(artifact: FixtureArtifact): Artifact {
 
 /** Writes a release and makes it current. @returns its directory */
 export async function commitTo(store: Store, manifest: ReleaseManifest): Promise<string> {
-  const directory = await store.addRelease(manifest);
-  await store.switchTo(manifest.id);
+  const directory = await addRelease(store, manifest);
+  await setCurrent(store.directory, manifest.id);
   return directory;
 }
 

@@ -7,6 +7,7 @@ import type { Plan } from '../../plan/plan.js';
 import { releaseContent, sameContent, type ReleaseContent } from '../../plan/release-content.js';
 import { activateBuilt, holdBuilt, type Activation } from '../../store/activate.js';
 import { currentId } from '../../store/current.js';
+import { addRelease } from '../../store/release-directory.js';
 import { listReleases } from '../../store/releases.js';
 import type { Store } from '../../store/store.js';
 import { forgetUnreleased } from '../../store/unreleased.js';
@@ -70,7 +71,7 @@ async function writeRelease(store: Store, content: ReleaseContent): Promise<Rele
     onib: version,
     ...content,
   };
-  await store.addRelease(manifest);
+  await addRelease(store, manifest);
   return manifest;
 }
 

@@ -3,7 +3,8 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { OnibError } from '../../core/errors.js';
 import { FileLock } from '../../host/file-lock.js';
-import { namesIn, type Store } from '../store.js';
+import { namesIn } from '../../host/names-in.js';
+import type { Store } from '../store.js';
 
 /** So long a push may take to come back: it goes on with what is there. */
 export const ABANDONED_DAYS = 7;
