@@ -33,7 +33,7 @@ function ansibleSpans(lines: readonly BuildLine[]): Span[] {
   const spans: Span[] = [];
   const open = new Map<string, [number, number]>();
   for (const { type, step = '', stage = '', time = 0 } of lines) {
-    if (type === 'stage' && stage.startsWith('provision')) open.set(step, [time, time]);
+    if (type === 'stage' && stage.startsWith('run ')) open.set(step, [time, time]);
     // Packages are read from the tree as soon as the last provisioner has ended.
     else if (type === 'task-end' || type === 'packages') {
       const span = open.get(step);

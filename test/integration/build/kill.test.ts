@@ -86,7 +86,7 @@ const LATER: readonly Kill[] = [
   ...at(3, base, { what: 'the packing', at: packing(base), within: 1000 }),
   ...at(1, base, { what: 'the end', at: event(base, 'step-end'), within: 20 }),
   ...provisioning(overlay, [2, 2, 3]),
-  ...at(2, overlay, { what: 'the check', at: stage(overlay, 'check'), within: 30 }),
+  ...at(2, overlay, { what: 'the check', at: stage(overlay, 'compare'), within: 30 }),
   ...at(2, overlay, { what: 'the packing', at: packing(overlay), within: 50 }),
   ...at(3, overlay, { what: 'the release', at: event(overlay, 'step-end'), within: 20 }),
   ...at(4, loaders, { what: 'the unpacking', at: stage(loaders, 'unpack '), within: 2000 }),
@@ -94,7 +94,7 @@ const LATER: readonly Kill[] = [
   ...at(3, kernel, bootstrap(kernel, 'initrd', 8000)),
   ...provisioning(kernel, [1, 1, 1]),
   ...at(2, kernel, { what: 'the initrd', at: stage(kernel, 'make the initrd'), within: 2500 }),
-  ...at(1, kernel, { what: 'the modules', at: stage(kernel, 'select'), within: 50 }),
+  ...at(1, kernel, { what: 'the modules', at: stage(kernel, 'choose modules'), within: 50 }),
   ...at(2, kernel, { what: 'the packing', at: packing(kernel), within: 300 }),
   ...at(1, kernel, { what: 'the end', at: event(kernel, 'step-end'), within: 20 }),
 ];
