@@ -6,7 +6,7 @@ import { OnibError } from '../core/errors.js';
 import { lossInWords, lossLines, lostProfiles } from '../contract/lost-profiles.js';
 import type { IncompleteProfile, ReleaseManifest } from '../contract/release-manifest.js';
 import { currentId, setCurrent } from './current.js';
-import { hold } from './held.js';
+import { hold, holdOn } from './held.js';
 import { listReleases, findRelease, releaseBefore, type ReleaseState } from './releases.js';
 import { readRolledBack, recordRolledBack, rolledBackBy } from './rolled-back.js';
 import type { Store } from './store.js';
@@ -110,14 +110,14 @@ export async function activateBuilt(
     await switchTo(store, made.id, await listReleases(store));
     return { current: true };
   }
-  await hold(store, made.id, problem.message);
+  await holdOn(store, made.id, problem.message);
   return { current: false, problem };
 }
 
 /** Leaves the current release as it is, as the user wants. */
 export async function holdBuilt(store: Store, made: ReleaseManifest): Promise<Activation> {
   await using _lock = await takeSwitchLock(store, 'onib build');
-  await hold(store, made.id, 'built with --no-activate');
+  await holdOn(store, made.id, 'built with --no-activate');
   return { current: false };
 }
 

@@ -7,6 +7,7 @@ import type { Plan } from '../../plan/plan.js';
 import { releaseContent, sameContent, type ReleaseContent } from '../../plan/release-content.js';
 import { activateBuilt, holdBuilt, type Activation } from '../../store/activate.js';
 import { currentId } from '../../store/current.js';
+import { hold, NOT_SWITCHED_YET } from '../../store/held.js';
 import { addRelease } from '../../store/release-directory.js';
 import { listReleases } from '../../store/releases.js';
 import type { Store } from '../../store/store.js';
@@ -71,7 +72,13 @@ async function writeRelease(store: Store, content: ReleaseContent): Promise<Rele
     onib: version,
     ...content,
   };
-  await addRelease(store, manifest);
+  await hold(store, manifest.id, NOT_SWITCHED_YET);
+  try {
+    await addRelease(store, manifest);
+  } catch (error) {
+    await hold(store, manifest.id, undefined);
+    throw error;
+  }
   return manifest;
 }
 

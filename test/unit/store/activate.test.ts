@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ReleaseManifest } from '../../../src/contract/release-manifest.js';
 import { activate, activateBuilt, holdBuilt, rollBack } from '../../../src/store/activate.js';
+import { hold, NOT_SWITCHED_YET } from '../../../src/store/held.js';
 import { listReleases } from '../../../src/store/releases.js';
 import { readRolledBack, rolledBackBy } from '../../../src/store/rolled-back.js';
 import { Store } from '../../../src/store/store.js';
@@ -39,6 +40,12 @@ async function add(second: number, profiles: readonly string[] = []): Promise<Re
   });
 }
 
+/** As a build leaves it before the switch. */
+async function addNew(second: number): Promise<ReleaseManifest> {
+  await hold(store, id(second), NOT_SWITCHED_YET);
+  return await add(second);
+}
+
 /** The last one is current. */
 async function releases(count: number): Promise<void> {
   for (let second = 1; second <= count; second += 1) {
@@ -66,7 +73,7 @@ describe('rollBack()', () => {
 
   test('rollBack() passes over a release that was never current', async () => {
     await releases(1);
-    await holdBuilt(store, await add(2));
+    await holdBuilt(store, await addNew(2));
     await add(3);
     await fixture.switchTo(id(3));
     expect((await rollBack(store)).now).toBe(id(1));
@@ -147,7 +154,7 @@ describe('activateBuilt()', () => {
     await add(1, ['discovery']);
     await fixture.switchTo(id(1));
     const missing = { profile: 'discovery', reason: 'overlay "discovery" is not built' };
-    const made = { ...(await add(2)), created: '2026-11-21T14:05:01Z', incomplete: [missing] };
+    const made = { ...(await addNew(2)), created: '2026-11-21T14:05:01Z', incomplete: [missing] };
     const activation = await activateBuilt(store, made, id(1));
     expect(activation).toMatchObject({
       current: false,
@@ -191,6 +198,21 @@ describe('activateBuilt()', () => {
     // Whichever came first, the rollback stands: a build that comes later sees it.
     expect(await current()).toBe(id(1));
     await expect(readFile(path.join(store.directory, '.next-current'))).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('holdBuilt()', () => {
+  test('holdBuilt() does not call a release never current that somebody went back from', async () => {
+    await releases(3);
+    await rollBack(store);
+    // A build makes just what that one holds.
+    await holdBuilt(store, await store.release(id(3)));
+    expect((await listReleases(store))[0]).not.toHaveProperty('held');
+    await activate(store, id(3));
+    await rollBack(store);
+    await addNew(4);
+    await activate(store, id(4));
+    expect((await rollBack(store)).now).toBe(id(3));
   });
 });
 
