@@ -3,6 +3,7 @@
 export const NODE_DEFAULTS = {
   /** As QEMU takes it. */
   memory: '2G',
+  /** With one a boot takes far longer (docs/boot.md). */
   cpus: 2,
   /** Locally administered; its last three bytes spell "oni". */
   mac: '52:54:00:6f:6e:69',

@@ -26,9 +26,9 @@ export interface NodeOptions {
   readonly firmware: Firmware;
   /** Default: `full`, the boot server hands out addresses. */
   readonly dhcp?: DhcpMode;
-  /** As QEMU takes it; default `2G`. */
+  /** As QEMU takes it; default: `NODE_DEFAULTS`. */
   readonly memory?: string;
-  /** Default: 2. */
+  /** Default: `NODE_DEFAULTS`. */
   readonly cpus?: number;
   readonly mac?: string;
   /** Kernel arguments after the profile's own. */

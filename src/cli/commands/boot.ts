@@ -5,6 +5,7 @@ import { FIRMWARES, type Firmware } from '../../vm/firmware/firmware.js';
 import { bootsAgain, type EmulatorFault } from '../../vm/emulator-fault.js';
 import type { NodeEnd } from '../../vm/messages.js';
 import type { DhcpMode } from '../../vm/network/network.js';
+import { NODE_DEFAULTS } from '../../vm/node-defaults.js';
 import { VirtualNode, type NodeOptions } from '../../vm/node.js';
 import { chooseProfile } from '../../vm/choose-profile.js';
 import type { Store } from '../../store/store.js';
@@ -53,8 +54,8 @@ export function registerBoot(program: Command, context: Context): void {
         .choices(['full', 'proxy'])
         .default('full'),
     )
-    .option('--memory <size>', 'memory of the node: 2G, 1536M', parseMemory, '2G')
-    .option('--cpus <number>', 'processors of the node', parseCount, 2)
+    .option('--memory <size>', 'memory of the node: 2G, 1536M', parseMemory, NODE_DEFAULTS.memory)
+    .option('--cpus <number>', 'processors of the node', parseCount, NODE_DEFAULTS.cpus)
     .option('--append <arguments>', 'more kernel arguments')
     .option('--until-ready', 'end when the node reports that it is ready')
     .option(
