@@ -119,7 +119,7 @@ class NewcEncoder {
         'CPIO_CANNOT_HOLD',
         `a cpio archive has no place for ${what}`,
         {
-          hint: 'leave it out, or pack the overlay as a squashfs',
+          hint: 'leave it out of the overlay, or have the base image hold it',
         },
       );
     if (contentSize(inode) > MAX_CONTENT) throw refuse('a file of 4 GiB or more');

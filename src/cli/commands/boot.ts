@@ -61,7 +61,7 @@ export function registerBoot(program: Command, context: Context): void {
     .option(
       '--again <times>',
       'boot again when the emulator is shown to be at fault, so many times at most',
-      parseCount,
+      parseTimes,
       0,
     )
     .option(
@@ -83,11 +83,19 @@ function parseMemory(text: string): string {
 }
 
 function parseCount(text: string): number {
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1) {
-    throw new InvalidArgumentError('It must be a whole number, 1 or more.');
+  return parseWhole(text, 1);
+}
+
+function parseTimes(text: string): number {
+  return parseWhole(text, 0);
+}
+
+function parseWhole(text: string, least: number): number {
+  const number = text.trim() === '' ? NaN : Number(text);
+  if (!Number.isInteger(number) || number < least) {
+    throw new InvalidArgumentError(`It must be a whole number, ${String(least)} or more.`);
   }
-  return count;
+  return number;
 }
 
 async function boot(

@@ -48,14 +48,15 @@ const LONGEST_SEQUENCE = 32;
 /** Titles, addresses of links and the like. */
 const LONGEST_STRING = 1024;
 
+const STRING_ENDS = ['\u001b\\', '\u0007', '\n'];
+
 /**
  * More bytes belong to it: `[` goes up to a final byte 0x40–0x7e, `(` and `)` name a character set. A string (`]` OSC, such as a
  * title or a palette; `P` DCS, `X` SOS, `^` PM, `_` APC) ends with ESC `\\`, or with BEL as xterm has it, or with the line.
  */
 function isOpen(sequence: string): boolean {
   if (/^[\]PX^_]/.test(sequence)) {
-    // eslint-disable-next-line no-control-regex -- these end a string
-    return sequence.length <= LONGEST_STRING && !/(?:\u0007|\u001b\\|\n)$/.test(sequence);
+    return sequence.length <= LONGEST_STRING && !STRING_ENDS.some((end) => sequence.endsWith(end));
   }
   if (sequence.length > LONGEST_SEQUENCE) return false;
   if (sequence.startsWith('[')) return sequence.length === 1 || !/[@-~]$/.test(sequence);

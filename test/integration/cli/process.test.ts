@@ -34,6 +34,16 @@ describe('onib as a process', () => {
     expect(ran.stderr).toContain('error[NO_PROJECT]');
   });
 
+  it.each([
+    ['--again', '0', 'STORE_MISSING'],
+    ['--again', '-1', 'USAGE'],
+    ['--cpus', '0', 'USAGE'],
+    ['--cpus', '', 'USAGE'],
+  ])('onib boot takes %s %s, or says that it cannot', async (option, value, code) => {
+    const ran = await runOnib(project, ['boot', option, value, '--store', '/nowhere']);
+    expect(ran.stderr).toContain(`error[${code}]`);
+  });
+
   it('runs through a link, as it stands on the PATH', async () => {
     const link = path.join(path.dirname(project), 'onib');
     await run(['ln', '-s', program, link]);
